@@ -1,0 +1,228 @@
+namespace Ism.Protocol.Jobs;
+
+/// <summary>
+/// A whole job, resolved: defaults, variant, user's file and overrides already laid over each other. Written as job.json into the
+/// workspace, from where every node reads it. Plain data; the command line reads and checks it from YAML.
+/// </summary>
+public sealed record JobOptions
+{
+    /// <summary>Short name; letters, digits, '-' and '_'. Part of actor and file names.</summary>
+    public string Name { get; init; } = "job";
+
+    /// <summary>Folder that every node of the job reaches; holds everything the job makes.</summary>
+    public string Workspace { get; init; } = "runs/job";
+
+    /// <summary>Every draw of the job (order, crops, masks, initial weights, k-means starts) follows from this number.</summary>
+    public long Seed { get; init; } = 1;
+
+    /// <summary>The protein language model that is tuned.</summary>
+    public ModelOptions Model { get; init; } = new();
+
+    /// <summary>The structures that are tokenised and trained on.</summary>
+    public CorpusOptions Corpus { get; init; } = new();
+
+    /// <summary>The atomic autoencoder that turns microenvironments into embeddings.</summary>
+    public AutoencoderOptions Autoencoder { get; init; } = new();
+
+    /// <summary>The k-means codebook that turns embeddings into structure tokens.</summary>
+    public CodebookOptions Codebook { get; init; } = new();
+
+    /// <summary>Structure-tuning.</summary>
+    public TuningOptions Tuning { get; init; } = new();
+
+    /// <summary>Numbers of nodes and how they work together.</summary>
+    public ClusterOptions Cluster { get; init; } = new();
+}
+
+/// <summary>Which ESM2 is tuned, and from which weights it starts.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Folder of a Hugging Face EsmForMaskedLM model, or a fair-esm state dict in safetensors. Empty: random weights in
+    /// the shape given below.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Shape when <see cref="From"/> is empty: number of transformer layers.</summary>
+    public int Layers { get; init; } = 6;
+
+    /// <summary>Shape when <see cref="From"/> is empty: width of the hidden states.</summary>
+    public int Width { get; init; } = 320;
+
+    /// <summary>Shape when <see cref="From"/> is empty: attention heads; must divide <see cref="Width"/>.</summary>
+    public int Heads { get; init; } = 20;
+}
+
+/// <summary>Where structures come from and which are used.</summary>
+public sealed record CorpusOptions
+{
+    /// <summary>Folders, .tar, .tar.gz, lists (.txt, .list: one path a line) or single files to tokenise and train on.</summary>
+    public IReadOnlyList<string> Structures { get; init; } = [];
+
+    /// <summary>The same for structures that are only evaluated on. May be empty.</summary>
+    public IReadOnlyList<string> Heldout { get; init; } = [];
+
+    /// <summary>Structures a chunk: the unit of leases, token files and shuffling.</summary>
+    public int ChunkSize { get; init; } = 256;
+
+    /// <summary>Chains with fewer residues are left out (and said so).</summary>
+    public int MinLength { get; init; } = 20;
+
+    /// <summary>Chains with more residues are left out: a bound on the work one structure can cause.</summary>
+    public int MaxLength { get; init; } = 5000;
+
+    /// <summary>Radius of a microenvironment around the C-alpha, in Å.</summary>
+    public double Radius { get; init; } = 10;
+
+    /// <summary>Atoms kept in a microenvironment, the nearest first.</summary>
+    public int MaxAtoms { get; init; } = 512;
+
+    /// <summary>Samples are shuffled within this many chunks of the epoch's order.</summary>
+    public int WindowChunks { get; init; } = 16;
+}
+
+/// <summary>Shape and training of the atomic autoencoder.</summary>
+public sealed record AutoencoderOptions
+{
+    /// <summary>Folder with a trained autoencoder. Empty: train one.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Experimental structures to train on (as corpus.structures). Empty: those of the corpus.</summary>
+    public IReadOnlyList<string> Structures { get; init; } = [];
+
+    /// <summary>"autoencoder" (distogram, amino acid, coordinates) or "amino-acid" (MutComputeX-GT: the amino acid loss alone).</summary>
+    public string Objective { get; init; } = "autoencoder";
+
+    /// <summary>Encoder layers (graph transformer).</summary>
+    public int Layers { get; init; } = 4;
+
+    /// <summary>Decoder layers (plain transformer).</summary>
+    public int DecoderLayers { get; init; } = 2;
+
+    /// <summary>Width of atom features and of the embedding.</summary>
+    public int Width { get; init; } = 128;
+
+    /// <summary>Attention heads; must divide the width.</summary>
+    public int Heads { get; init; } = 8;
+
+    /// <summary>Epochs of stage 1 (distogram and amino acid).</summary>
+    public double Stage1Epochs { get; init; } = 5;
+
+    /// <summary>Epochs of stage 2 (coordinates as well).</summary>
+    public double Stage2Epochs { get; init; } = 5;
+
+    /// <summary>Peak learning rate.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Structures in a global batch.</summary>
+    public int GlobalBatch { get; init; } = 32;
+
+    /// <summary>Residues drawn from each structure at each visit; 0 takes all.</summary>
+    public int ResiduesPerStructure { get; init; } = 16;
+
+    /// <summary>Bound on the sum of squared atom counts (padded) in a micro-batch; bounds memory.</summary>
+    public long AtomPairsPerMicroBatch { get; init; } = 2_000_000;
+}
+
+/// <summary>K-means over embeddings, and the token left out of the structure loss.</summary>
+public sealed record CodebookOptions
+{
+    /// <summary>Folder with a codebook. Empty: make one.</summary>
+    public string From { get; init; } = "";
+
+    /// <summary>Number of structure tokens (K).</summary>
+    public int Clusters { get; init; } = 64;
+
+    /// <summary>Values of K whose inertia is tabulated and drawn. Empty: no elbow.</summary>
+    public IReadOnlyList<int> Elbow { get; init; } = [8, 16, 32, 64, 128];
+
+    /// <summary>Residues drawn per structure for the codebook; 0 takes all.</summary>
+    public int ResiduesPerStructure { get; init; } = 64;
+
+    /// <summary>Embeddings used for k-means++ starts and for the elbow.</summary>
+    public int StartSample { get; init; } = 20_000;
+
+    /// <summary>Lloyd iterations at most.</summary>
+    public int MaxIterations { get; init; } = 50;
+
+    /// <summary>"auto" (highest share of residues under pLDDT 50), "none", or a token id.</summary>
+    public string ExcludedToken { get; init; } = "auto";
+
+    /// <summary>Chunks, in training order, whose tokens and pLDDT decide "auto".</summary>
+    public int ExcludedTokenChunks { get; init; } = 64;
+}
+
+/// <summary>Structure-tuning: losses, schedule, batches, checkpoints.</summary>
+public sealed record TuningOptions
+{
+    /// <summary>Passes over the corpus.</summary>
+    public double Epochs { get; init; } = 20;
+
+    /// <summary>Epochs of linear warm-up from 0.</summary>
+    public double WarmupEpochs { get; init; } = 4;
+
+    /// <summary>Peak learning rate.</summary>
+    public double LearningRate { get; init; } = 1e-4;
+
+    /// <summary>Decoupled weight decay.</summary>
+    public double WeightDecay { get; init; } = 5e-3;
+
+    /// <summary>Gradients are scaled down to this global L2 norm; 0 switches it off.</summary>
+    public double ClipNorm { get; init; } = 1.0;
+
+    /// <summary>Proteins in a global batch, over all ranks.</summary>
+    public int GlobalBatch { get; init; } = 1536;
+
+    /// <summary>Residues of a random crop.</summary>
+    public int Crop { get; init; } = 512;
+
+    /// <summary>Share of residues chosen for masked language modelling (80/10/10 mask, random, kept).</summary>
+    public double MaskFraction { get; init; } = 0.15;
+
+    /// <summary>Weight of the structure-token loss.</summary>
+    public double StructureWeight { get; init; } = 1;
+
+    /// <summary>Weight of the masked language model loss.</summary>
+    public double MlmWeight { get; init; } = 1;
+
+    /// <summary>Residues in one micro-batch of one rank at most; bounds memory.</summary>
+    public int TokensPerMicroBatch { get; init; } = 8192;
+
+    /// <summary>Steps between checkpoints.</summary>
+    public int CheckpointEvery { get; init; } = 500;
+
+    /// <summary>Checkpoints kept; older ones are deleted.</summary>
+    public int KeepCheckpoints { get; init; } = 3;
+
+    /// <summary>Steps between held-out evaluations; 0: at the end only.</summary>
+    public int EvaluateEvery { get; init; }
+}
+
+/// <summary>Numbers of nodes, threads and the time limits between them.</summary>
+public sealed record ClusterOptions
+{
+    /// <summary>Featurizer processes that `ism run` starts.</summary>
+    public int Featurizers { get; init; } = 2;
+
+    /// <summary>Trainer processes that `ism run` starts.</summary>
+    public int Trainers { get; init; } = 2;
+
+    /// <summary>Compute threads of a trainer; 0: the machine's cores shared among the local trainers.</summary>
+    public int ThreadsPerTrainer { get; init; }
+
+    /// <summary>Compute threads of a featurizer; 0: the machine's cores shared among the local featurizers.</summary>
+    public int ThreadsPerFeaturizer { get; init; }
+
+    /// <summary>Chunk leases a featurizer holds at once.</summary>
+    public int LeasesPerFeaturizer { get; init; } = 2;
+
+    /// <summary>Seconds after which a chunk whose featurizer says nothing is leased again.</summary>
+    public double LeaseSeconds { get; init; } = 60;
+
+    /// <summary>Seconds a collective may wait for a peer.</summary>
+    public double CollectiveSeconds { get; init; } = 60;
+
+    /// <summary>Steps for which a trainer fetches samples ahead.</summary>
+    public int PrefetchSteps { get; init; } = 4;
+
+    /// <summary>Journal of the ledger: empty for a SQLite file in the workspace, else a PostgreSQL connection string.</summary>
+    public string Journal { get; init; } = "";
+}
