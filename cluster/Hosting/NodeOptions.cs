@@ -1,0 +1,45 @@
+namespace Ism.Cluster.Hosting;
+
+/// <summary>The roles a node can have; the names are cluster roles.</summary>
+public static class NodeRoles
+{
+    /// <summary>Holds jobs, ledger and training groups.</summary>
+    public const string Coordinator = "coordinator";
+
+    /// <summary>Hosts chunk entities.</summary>
+    public const string Featurizer = "featurizer";
+
+    /// <summary>One rank of the training group.</summary>
+    public const string Trainer = "trainer";
+}
+
+/// <summary>How one node joins the cluster.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>Name of the actor system; the same on every node.</summary>
+    public const string SystemName = "ism";
+
+    /// <summary>One of <see cref="NodeRoles"/>.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>Unique name of this node, e.g. "trainer-2"; used in logs, metrics and as the member's name in a training group.</summary>
+    public required string NodeId { get; init; }
+
+    /// <summary>Host name or address under which other nodes reach this one. 127.0.0.1 keeps the node to this machine.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Port of the actor transport; 0 takes a free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Folder that all nodes reach; the coordinator leaves its address there for the others (<see cref="SeedFile"/>).</summary>
+    public required string Workspace { get; init; }
+
+    /// <summary>Addresses "host:port" of coordinators. Empty: read from the seed file in the workspace.</summary>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
+    /// <summary>Journal of a coordinator: empty for SQLite in the workspace, else a PostgreSQL connection string.</summary>
+    public string Journal { get; init; } = "";
+
+    /// <summary>How long a node waits for the coordinator's address and for joining.</summary>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(60);
+}

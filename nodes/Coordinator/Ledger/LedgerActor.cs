@@ -1,0 +1,245 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Akka.Persistence;
+using Ism.Cluster.Hosting;
+using Ism.Protocol.Chunks;
+using Ism.Protocol.Ledger;
+
+namespace Ism.Coordinator.Ledger;
+
+/// <summary>What a ledger is opened for.</summary>
+/// <param name="Work">The work; its id names the journal.</param>
+/// <param name="Order">Chunks in the order of leasing.</param>
+/// <param name="LeaseTime">Time without a word after which a chunk is leased again.</param>
+/// <param name="LeasesPerFeaturizer">Chunks a featurizer holds at once.</param>
+/// <param name="ResultExists">Whether the result file of a committed chunk is still there.</param>
+public sealed record LedgerSetup(
+    ChunkWork Work,
+    IReadOnlyList<int> Order,
+    TimeSpan LeaseTime,
+    int LeasesPerFeaturizer,
+    Func<int, bool> ResultExists);
+
+/// <summary>Ledger to its parent: where the work stands. The last one has every chunk.</summary>
+public sealed record LedgerProgress(string WorkId, LedgerTotals Totals, int Leased, IReadOnlyCollection<int> NewlyCommitted);
+
+/// <summary>Ledger to its parent: the work cannot be done.</summary>
+public sealed record LedgerGaveUp(string WorkId, string Reason);
+
+/// <summary>
+/// Drives one <see cref="LedgerState"/>: leases chunks to the shard region, keeps commits in the journal, and leases again what a dead
+/// or silent featurizer held. A lease is sent until accepted, because sharding may lose messages at hand-off.
+/// </summary>
+public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
+{
+    private readonly LedgerSetup _setup;
+    private readonly IActorRef _region;
+    private readonly LedgerState _state;
+    private readonly HashSet<UniqueAddress> _featurizers = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private bool _open;
+
+    /// <summary>A ledger that leases to <paramref name="region"/>.</summary>
+    public LedgerActor(LedgerSetup setup, IActorRef region)
+    {
+        _setup = setup;
+        _region = region;
+        _state = new LedgerState(setup.Order, setup.LeaseTime);
+        Recover<ILedgerEvent>(_state.Apply);
+        Recover<RecoveryCompleted>(_ => Open());
+        Command<Tick>(_ => OnTick());
+        Command<ChunkAccepted>(m => _state.Renew(m.Chunk, m.LeaseEpoch, m.Node, DateTime.UtcNow), Mine);
+        Command<ChunkProgress>(m => _state.Renew(m.Chunk, m.LeaseEpoch, null, DateTime.UtcNow), Mine);
+        Command<ChunkFinished>(OnFinished, Mine);
+        Command<ChunkFailed>(OnFailed, Mine);
+        Command<ClusterEvent.IMemberEvent>(OnMember);
+        Command<ClusterEvent.UnreachableMember>(m => OnGone(m.Member));
+        Command<ClusterEvent.ReachableMember>(m => OnPresent(m.Member));
+        Command<ClusterEvent.CurrentClusterState>(_ => { });
+    }
+
+    /// <inheritdoc/>
+    public override string PersistenceId => $"ledger-{_setup.Work.WorkId}";
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Props of a ledger.</summary>
+    public static Props Props(LedgerSetup setup, IActorRef region) => Akka.Actor.Props.Create(() => new LedgerActor(setup, region));
+
+    /// <inheritdoc/>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"the journal refused a write: {cause.Message}"));
+        base.OnPersistFailure(cause, @event, sequenceNr);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"the journal could not be read: {reason.Message}"));
+        base.OnRecoveryFailure(reason, message);
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        Akka.Cluster.Cluster.Get(Context.System).Unsubscribe(Self);
+        base.PostStop();
+    }
+
+    private static bool IsFeaturizer(Member member) => member.HasRole(NodeRoles.Featurizer);
+
+    private bool Mine(ChunkAccepted m) => m.WorkId == _setup.Work.WorkId;
+
+    private bool Mine(ChunkProgress m) => m.WorkId == _setup.Work.WorkId;
+
+    private bool Mine(ChunkFinished m) => m.WorkId == _setup.Work.WorkId;
+
+    private bool Mine(ChunkFailed m) => m.WorkId == _setup.Work.WorkId;
+
+    private void Open()
+    {
+        var committed = new List<int>();
+        for (var chunk = 0; chunk < _setup.Order.Count; chunk++)
+        {
+            if (_state.CommitOf(chunk) is not null)
+            {
+                if (_setup.ResultExists(chunk))
+                {
+                    committed.Add(chunk);
+                }
+                else
+                {
+                    _log.Warning("{0}: the result of chunk {1} was committed but its file is gone; it is made again", PersistenceId, chunk);
+                    _state.Reopen(chunk);
+                }
+            }
+        }
+
+        Persist(_state.Open(), opened =>
+        {
+            _state.Apply(opened);
+            _open = true;
+            Akka.Cluster.Cluster.Get(Context.System).Subscribe(
+                Self,
+                ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
+                typeof(ClusterEvent.IMemberEvent),
+                typeof(ClusterEvent.IReachabilityEvent));
+            Report(committed);
+            Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.FromSeconds(0.5));
+        });
+    }
+
+    private void OnTick()
+    {
+        foreach (var lease in _state.Expire(DateTime.UtcNow))
+        {
+            _log.Warning(
+                "{0}: no word for {1} s about chunk {2} from {3}; it is leased again",
+                PersistenceId, _setup.LeaseTime.TotalSeconds, lease.Chunk, lease.Node.Length > 0 ? lease.Node : "the shard region");
+        }
+
+        // A lease nobody has accepted may have been lost on its way: say it again.
+        foreach (var lease in _state.Leases.Where(l => l.Node.Length == 0))
+        {
+            Send(lease);
+        }
+
+        LeaseMore();
+    }
+
+    private void LeaseMore()
+    {
+        if (!_open)
+        {
+            return;
+        }
+
+        foreach (var lease in _state.LeaseNext(_featurizers.Count * _setup.LeasesPerFeaturizer, DateTime.UtcNow))
+        {
+            Send(lease);
+        }
+    }
+
+    private void Send(Lease lease) => _region.Tell(new LeaseChunk(
+        new ChunkKey(_setup.Work.Catalogue, lease.Chunk), _setup.Work, lease.Epoch, _setup.LeaseTime.TotalSeconds));
+
+    private void OnFinished(ChunkFinished result)
+    {
+        var entity = Sender;
+        var key = new ChunkKey(_setup.Work.Catalogue, result.Chunk);
+        if (_state.Finish(result) is not { } committed)
+        {
+            var known = _state.CommitOf(result.Chunk)?.LeaseEpoch == result.LeaseEpoch;
+            entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, known));
+            return;
+        }
+
+        Persist(committed, e =>
+        {
+            _state.Apply(e);
+            entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, true));
+            Report([e.Chunk]);
+            LeaseMore();
+        });
+    }
+
+    private void OnFailed(ChunkFailed failed)
+    {
+        _log.Warning("{0}: chunk {1} failed: {2}", PersistenceId, failed.Chunk, failed.Reason);
+        if (_state.Fail(failed.Chunk, failed.LeaseEpoch, DateTime.UtcNow))
+        {
+            Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"chunk {failed.Chunk} failed again and again: {failed.Reason}"));
+        }
+
+        Sender.Tell(new ChunkSettled(new ChunkKey(_setup.Work.Catalogue, failed.Chunk), failed.WorkId, failed.LeaseEpoch, false));
+    }
+
+    private void OnMember(ClusterEvent.IMemberEvent e)
+    {
+        if (e.Member.Status == MemberStatus.Up)
+        {
+            OnPresent(e.Member);
+        }
+        else if (e.Member.Status is MemberStatus.Removed or MemberStatus.Down or MemberStatus.Exiting)
+        {
+            OnGone(e.Member);
+        }
+    }
+
+    private void OnPresent(Member member)
+    {
+        if (IsFeaturizer(member) && member.Status == MemberStatus.Up && _featurizers.Add(member.UniqueAddress))
+        {
+            LeaseMore();
+        }
+    }
+
+    private void OnGone(Member member)
+    {
+        if (!IsFeaturizer(member))
+        {
+            return;
+        }
+
+        _featurizers.Remove(member.UniqueAddress);
+        var lost = _state.Expire(DateTime.MinValue, member.Address.ToString());
+        if (lost.Count > 0)
+        {
+            _log.Info("{0}: {1} is gone; its {2} chunk(s) are leased again", PersistenceId, member.Address, lost.Count);
+        }
+
+        LeaseMore();
+    }
+
+    private void Report(IReadOnlyCollection<int> committed) =>
+        Context.Parent.Tell(new LedgerProgress(_setup.Work.WorkId, _state.Totals with { TotalChunks = _setup.Order.Count },
+            _state.Leases.Count, committed));
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+}

@@ -1,0 +1,178 @@
+using Ism.Protocol.Chunks;
+using Ism.Protocol.Ledger;
+
+namespace Ism.Coordinator.Ledger;
+
+/// <summary>One chunk given to a featurizer for a time. <see cref="Node"/> is empty until the lease is accepted.</summary>
+public readonly record struct Lease(int Chunk, long Epoch, DateTime Expires, string Node);
+
+/// <summary>Sums over committed chunks.</summary>
+/// <param name="Chunks">Chunks committed.</param>
+/// <param name="TotalChunks">Chunks of the catalogue.</param>
+/// <param name="Structures">Structures used.</param>
+/// <param name="Quarantined">Structures refused, each with a reason in its chunk's result file.</param>
+/// <param name="Residues">Residues done.</param>
+public readonly record struct LedgerTotals(int Chunks, int TotalChunks, long Structures, long Quarantined, long Residues);
+
+/// <summary>
+/// The ledger of one kind of work over the chunks of one catalogue: which chunks are committed (kept, through events), which are
+/// leased (in memory, fenced by epochs) and which wait, in the order given. No actor, no clock, no files: all are passed in.
+/// Not thread-safe.
+/// </summary>
+public sealed class LedgerState
+{
+    private readonly int[] _order;
+    private readonly ChunkCommitted?[] _committed;
+    private readonly Dictionary<int, Lease> _leases = [];
+    private readonly Dictionary<int, (int Failures, DateTime NotBefore)> _failures = [];
+    private readonly TimeSpan _leaseTime;
+    private readonly int _maxFailures;
+    private int _incarnation;
+    private long _leasesGiven;
+    private int _firstOpen;
+
+    /// <summary>An empty ledger.</summary>
+    /// <param name="order">Every chunk once, in the order of leasing: that in which the first epoch needs them.</param>
+    /// <param name="leaseTime">How long a lease lasts without a word from its holder.</param>
+    /// <param name="maxFailures">Failures of one chunk (not of a structure in it) after which the work is given up.</param>
+    public LedgerState(IReadOnlyList<int> order, TimeSpan leaseTime, int maxFailures = 5)
+    {
+        _order = [.. order];
+        _committed = new ChunkCommitted?[_order.Length];
+        _leaseTime = leaseTime;
+        _maxFailures = maxFailures;
+        if (!_order.Order().SequenceEqual(Enumerable.Range(0, _order.Length)))
+        {
+            throw new ArgumentException($"the order must name each of {_order.Length} chunks once", nameof(order));
+        }
+    }
+
+    /// <summary>Sums over committed chunks.</summary>
+    public LedgerTotals Totals { get; private set; }
+
+    /// <summary>Every chunk is committed.</summary>
+    public bool IsComplete => Totals.Chunks == _order.Length;
+
+    /// <summary>Leases that are out.</summary>
+    public IReadOnlyCollection<Lease> Leases => _leases.Values;
+
+    /// <summary>The event that opens this ledger for a new coordinator.</summary>
+    public LedgerOpened Open() => new(_incarnation + 1);
+
+    /// <summary>Applies an event, new or replayed.</summary>
+    public void Apply(ILedgerEvent @event)
+    {
+        switch (@event)
+        {
+            case LedgerOpened opened:
+                _incarnation = opened.Incarnation;
+                _leasesGiven = 0;
+                break;
+            case ChunkCommitted committed when committed.Chunk < _committed.Length && _committed[committed.Chunk] is null:
+                _committed[committed.Chunk] = committed;
+                _leases.Remove(committed.Chunk);
+                _failures.Remove(committed.Chunk);
+                Totals = Add(Totals, committed, 1);
+                break;
+        }
+    }
+
+    /// <summary>The commit of a chunk, or null.</summary>
+    public ChunkCommitted? CommitOf(int chunk) => _committed[chunk];
+
+    /// <summary>Takes a commit back in memory because its file is gone; the chunk is leased and committed again.</summary>
+    public void Reopen(int chunk)
+    {
+        if (_committed[chunk] is { } committed)
+        {
+            _committed[chunk] = null;
+            Totals = Add(Totals, committed, -1);
+            _firstOpen = 0;
+        }
+    }
+
+    /// <summary>Leases up to <paramref name="capacity"/> minus what is out, the earliest in order first.</summary>
+    public IReadOnlyList<Lease> LeaseNext(int capacity, DateTime now)
+    {
+        var given = new List<Lease>();
+        while (_firstOpen < _order.Length && _committed[_order[_firstOpen]] is not null)
+        {
+            _firstOpen++;
+        }
+
+        for (var i = _firstOpen; i < _order.Length && _leases.Count < capacity; i++)
+        {
+            var chunk = _order[i];
+            if (_committed[chunk] is null && !_leases.ContainsKey(chunk)
+                && !(_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now))
+            {
+                var lease = new Lease(chunk, ((long)_incarnation << 32) + ++_leasesGiven, now + _leaseTime, "");
+                _leases[chunk] = lease;
+                given.Add(lease);
+            }
+        }
+
+        return given;
+    }
+
+    /// <summary>The holder spoke: the lease lasts on. False when this is not the current lease.</summary>
+    public bool Renew(int chunk, long epoch, string? node, DateTime now)
+    {
+        if (!Holds(chunk, epoch))
+        {
+            return false;
+        }
+
+        var lease = _leases[chunk];
+        _leases[chunk] = lease with { Expires = now + _leaseTime, Node = node ?? lease.Node };
+        return true;
+    }
+
+    /// <summary>Ends the leases whose time is over, or whose holder's node is gone, and returns them.</summary>
+    public IReadOnlyList<Lease> Expire(DateTime now, string? goneNode = null)
+    {
+        var over = _leases.Values.Where(l => l.Expires <= now || (goneNode is not null && l.Node == goneNode)).ToList();
+        foreach (var lease in over)
+        {
+            _leases.Remove(lease.Chunk);
+        }
+
+        return over;
+    }
+
+    /// <summary>The event of a result, or null when it is fenced off: another lease holds the chunk, or it is committed.</summary>
+    public ChunkCommitted? Finish(ChunkFinished result) => !Holds(result.Chunk, result.LeaseEpoch)
+        ? null
+        : new ChunkCommitted
+        {
+            Chunk = result.Chunk,
+            LeaseEpoch = result.LeaseEpoch,
+            Sha256 = result.Sha256,
+            Structures = result.Structures,
+            Quarantined = result.Quarantined,
+            Residues = result.Residues,
+        };
+
+    /// <summary>The work on a chunk failed: it is leased again after a growing pause. True when it failed too often.</summary>
+    public bool Fail(int chunk, long epoch, DateTime now)
+    {
+        if (!Holds(chunk, epoch))
+        {
+            return false;
+        }
+
+        _leases.Remove(chunk);
+        var failures = _failures.GetValueOrDefault(chunk).Failures + 1;
+        _failures[chunk] = (failures, now + TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, failures - 1))));
+        return failures >= _maxFailures;
+    }
+
+    private bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;
+
+    private LedgerTotals Add(LedgerTotals t, ChunkCommitted c, int sign) => new(
+        t.Chunks + sign,
+        _order.Length,
+        t.Structures + (sign * c.Structures),
+        t.Quarantined + (sign * c.Quarantined),
+        t.Residues + (sign * c.Residues));
+}

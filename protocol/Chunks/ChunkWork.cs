@@ -1,0 +1,56 @@
+using MessagePack;
+
+namespace Ism.Protocol.Chunks;
+
+/// <summary>What is done with a chunk.</summary>
+public enum WorkKind : byte
+{
+    /// <summary>Embed drawn residues with the encoder, for the codebook.</summary>
+    Embed = 1,
+
+    /// <summary>One k-means pass: assign the chunk's embeddings to centroids and sum them.</summary>
+    Cluster = 2,
+
+    /// <summary>A structure token for every residue.</summary>
+    Tokenise = 3,
+}
+
+/// <summary>One kind of work over all chunks of a catalogue. Paths are relative to the workspace.</summary>
+[MessagePackObject]
+public sealed record ChunkWork
+{
+    /// <summary>Names the work within the job, e.g. "tokenise-corpus" or "kmeans-003"; part of the ledger's identity.</summary>
+    [Key(0)]
+    public required string WorkId { get; init; }
+
+    [Key(1)]
+    public required WorkKind Kind { get; init; }
+
+    /// <summary>Folder name of the catalogue.</summary>
+    [Key(2)]
+    public required string Catalogue { get; init; }
+
+    /// <summary>Folder into which each chunk's result file is written.</summary>
+    [Key(3)]
+    public required string Output { get; init; }
+
+    /// <summary>Folder of the encoder; needed to embed and to tokenise.</summary>
+    [Key(4)]
+    public string Encoder { get; init; } = "";
+
+    /// <summary>Codebook folder (tokenise) or the file of the current centroids (cluster).</summary>
+    [Key(5)]
+    public string Codebook { get; init; } = "";
+
+    /// <summary>Folder of the embeddings that a k-means pass reads.</summary>
+    [Key(6)]
+    public string Embeddings { get; init; } = "";
+
+    /// <summary>Residues drawn per structure when embedding; 0 takes all.</summary>
+    [Key(7)]
+    public int ResiduesPerStructure { get; init; }
+
+    /// <summary>Seed of the draws.</summary>
+    [Key(8)]
+    public long Seed { get; init; }
+}

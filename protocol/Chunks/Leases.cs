@@ -1,0 +1,80 @@
+using Ism.Protocol.Wire;
+using MessagePack;
+
+namespace Ism.Protocol.Chunks;
+
+/// <summary>
+/// Ledger to chunk entity: do this work under this lease. Sent again until it is accepted; an entity that already has it only
+/// answers again. A result counts only under the lease epoch that the ledger holds for the chunk (fencing).
+/// </summary>
+[MessagePackObject]
+public sealed record LeaseChunk(
+    [property: Key(0)] ChunkKey Key,
+    [property: Key(1)] ChunkWork Work,
+    [property: Key(2)] long LeaseEpoch,
+    [property: Key(3)] double LeaseSeconds) : IChunkMessage, IWireMessage;
+
+/// <summary>Entity to ledger: the lease is taken by the node at this address.</summary>
+[MessagePackObject]
+public sealed record ChunkAccepted(
+    [property: Key(0)] string WorkId,
+    [property: Key(1)] int Chunk,
+    [property: Key(2)] long LeaseEpoch,
+    [property: Key(3)] string Node) : IWireMessage;
+
+/// <summary>Entity to ledger: still at it; renews the lease.</summary>
+[MessagePackObject]
+public sealed record ChunkProgress(
+    [property: Key(0)] string WorkId,
+    [property: Key(1)] int Chunk,
+    [property: Key(2)] long LeaseEpoch,
+    [property: Key(3)] int StructuresDone) : IWireMessage;
+
+/// <summary>Entity to ledger: the result file stands under its final name.</summary>
+[MessagePackObject]
+public sealed record ChunkFinished : IWireMessage
+{
+    [Key(0)]
+    public required string WorkId { get; init; }
+
+    [Key(1)]
+    public required int Chunk { get; init; }
+
+    [Key(2)]
+    public required long LeaseEpoch { get; init; }
+
+    /// <summary>SHA-256 of the result file, lower-case hex.</summary>
+    [Key(3)]
+    public required string Sha256 { get; init; }
+
+    /// <summary>Structures used; with <see cref="Quarantined"/> it adds up to the chunk's structures.</summary>
+    [Key(4)]
+    public required int Structures { get; init; }
+
+    /// <summary>Structures refused; the result file holds each with its reason.</summary>
+    [Key(5)]
+    public required int Quarantined { get; init; }
+
+    [Key(6)]
+    public required long Residues { get; init; }
+
+    /// <summary>Seconds of work, for throughput.</summary>
+    [Key(7)]
+    public required double Seconds { get; init; }
+}
+
+/// <summary>Entity to ledger: the work failed for a reason that is not one structure's (disk, missing encoder, a defect).</summary>
+[MessagePackObject]
+public sealed record ChunkFailed(
+    [property: Key(0)] string WorkId,
+    [property: Key(1)] int Chunk,
+    [property: Key(2)] long LeaseEpoch,
+    [property: Key(3)] string Reason) : IWireMessage;
+
+/// <summary>Ledger to entity: the end of a lease, committed or refused; the entity need not report again.</summary>
+[MessagePackObject]
+public sealed record ChunkSettled(
+    [property: Key(0)] ChunkKey Key,
+    [property: Key(1)] string WorkId,
+    [property: Key(2)] long LeaseEpoch,
+    [property: Key(3)] bool Committed) : IChunkMessage, IWireMessage;
