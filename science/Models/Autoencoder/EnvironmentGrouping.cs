@@ -9,7 +9,7 @@ public static class EnvironmentGrouping
     /// <summary>
     /// Sorts by atom count (ties by position) and cuts runs so that environments x (largest count)^2 stays within the bound; a run
     /// is cut earlier where one more environment would make more than 2 % of its atoms padding and it already has an eighth of
-    /// the bound. Pure. An environment larger than the bound stands alone.
+    /// the bound. Empty environments stand apart. Pure. An environment larger than the bound stands alone.
     /// </summary>
     /// <param name="counts">Atoms of each environment.</param>
     /// <param name="atomPairs">Bound on environments x (padded atoms)^2 of a batch.</param>
@@ -26,7 +26,7 @@ public static class EnvironmentGrouping
         {
             long largest = Math.Max(1, counts[order[i]]);
             var size = i - start;
-            if (size > 0 && Closes(size, useful, Math.Max(1, counts[order[i - 1]]), largest, atomPairs))
+            if (size > 0 && Closes(size, useful, counts[order[i - 1]], largest, atomPairs))
             {
                 groups.Add(order[start..i]);
                 (start, useful) = (i, 0);
@@ -45,7 +45,7 @@ public static class EnvironmentGrouping
 
     private static bool Closes(int size, long useful, long before, long largest, long atomPairs)
     {
-        if ((size + 1) * largest * largest > atomPairs)
+        if ((before == 0 && largest > 1) || (size + 1) * largest * largest > atomPairs)
         {
             return true;
         }
