@@ -37,12 +37,14 @@ public sealed record RankEndpoint(
     [property: Key(1)] string Host,
     [property: Key(2)] int Port);
 
-/// <summary>Group to trainer: the members by rank; connect, agree on the state, and step.</summary>
+/// <summary>Group to trainer: the members by rank; connect, agree on the state, and step. <paramref name="Group"/> (a GUID) keeps
+/// strangers out of the ring.</summary>
 [MessagePackObject]
 public sealed record StartGeneration(
     [property: Key(0)] long Generation,
     [property: Key(1)] int Rank,
-    [property: Key(2)] RankEndpoint[] Members) : IWireMessage;
+    [property: Key(2)] RankEndpoint[] Members,
+    [property: Key(3)] string Group) : IWireMessage;
 
 /// <summary>Group to trainer: leave this generation and wait for the next.</summary>
 [MessagePackObject]

@@ -29,6 +29,7 @@ public enum GroupPhase
 public sealed class GroupState(int expected, TimeSpan gather, TimeSpan prepare)
 {
     private readonly SortedDictionary<string, long> _members = new(StringComparer.Ordinal);
+    private readonly string _group = Guid.NewGuid().ToString();
     private readonly Dictionary<string, GenerationPrepared> _prepared = new(StringComparer.Ordinal);
     private DateTime _deadline;
 
@@ -128,7 +129,7 @@ public sealed class GroupState(int expected, TimeSpan gather, TimeSpan prepare)
             .Select(p => new RankEndpoint(p.NodeId, p.Host, p.Port)).ToArray();
         Ranks = ranks;
         Phase = GroupPhase.Running;
-        return [.. ranks.Select((r, rank) => (r.NodeId, new StartGeneration(Generation, rank, ranks)))];
+        return [.. ranks.Select((r, rank) => (r.NodeId, new StartGeneration(Generation, rank, ranks, _group)))];
     }
 
     /// <summary>Nobody is left to go on: wait again for trainers.</summary>

@@ -28,7 +28,7 @@ public sealed class TrainingGroupActor : ReceiveActor, IWithTimers
     /// <summary>A group that expects this many trainers at first.</summary>
     public TrainingGroupActor(int expectedTrainers)
     {
-        _state = new GroupState(expectedTrainers, gather: TimeSpan.FromSeconds(15), prepare: TimeSpan.FromSeconds(10));
+        _state = new GroupState(expectedTrainers, gather: TimeSpan.FromSeconds(15), prepare: TimeSpan.FromSeconds(5));
         Receive<RunStage>(m =>
         {
             _state.Run(m.Stage, DateTime.UtcNow);
@@ -69,6 +69,8 @@ public sealed class TrainingGroupActor : ReceiveActor, IWithTimers
             changed = true;
         }
 
+        // Left out of the running generation because it answered too late: the next one takes it in.
+        changed |= _state.Phase == GroupPhase.Running && _state.Ranks.All(r => r.NodeId != m.NodeId);
         _trainers[m.NodeId] = Sender;
         Context.Watch(Sender);
         Sender.Tell(new TrainerRegistered(m.NodeId));

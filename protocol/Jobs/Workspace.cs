@@ -1,0 +1,58 @@
+namespace Ism.Protocol.Jobs;
+
+/// <summary>
+/// Where things lie in a job's workspace. Names are relative to the workspace, so that messages mean the same on every node whatever
+/// the folder is called there; <see cref="At"/> makes them absolute.
+/// </summary>
+/// <param name="Root">The workspace folder on this node.</param>
+public sealed record Workspace(string Root)
+{
+    /// <summary>The resolved job.</summary>
+    public const string Job = JobJson.FileName;
+
+    /// <summary>Catalogues, one folder each.</summary>
+    public const string Catalogues = "catalogue";
+
+    /// <summary>The finished autoencoder.</summary>
+    public const string Autoencoder = "autoencoder";
+
+    /// <summary>The finished codebook.</summary>
+    public const string Codebook = "codebook";
+
+    /// <summary>Token files, one folder for each catalogue.</summary>
+    public const string Tokens = "tokens";
+
+    /// <summary>Checkpoints of structure-tuning.</summary>
+    public const string Checkpoints = "checkpoints";
+
+    /// <summary>The structure-tuned model as a Hugging Face folder.</summary>
+    public const string Model = "model";
+
+    /// <summary>What is needed only until its stage is complete: embeddings, k-means passes, checkpoints of the autoencoder.</summary>
+    public const string Work = "work";
+
+    /// <summary>One JSON object a line: steps and evaluations of every stage.</summary>
+    public const string Metrics = "metrics.jsonl";
+
+    /// <summary>Every structure that was refused, with its reason.</summary>
+    public const string Quarantine = "quarantine.tsv";
+
+    /// <summary>The report for people.</summary>
+    public const string Report = "report.html";
+
+    /// <summary>Log of each node.</summary>
+    public const string Logs = "logs";
+
+    /// <summary>An absolute path; a name that is absolute already (a model given by the user) stays as it is.</summary>
+    public string At(params string[] parts) => Path.GetFullPath(Path.Combine([Root, .. parts]));
+
+    /// <summary>The resolved job of this workspace.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public JobOptions ReadJob()
+    {
+        var path = At(Job);
+        return File.Exists(path)
+            ? JobJson.Load(path)
+            : throw new FileNotFoundException($"{path} is missing; is {Root} the workspace of a job, and does this node reach it?", path);
+    }
+}

@@ -1,0 +1,132 @@
+using Ism.Coordinator.Ledger;
+using Ism.Protocol.Chunks;
+using Ism.Protocol.Ledger;
+
+namespace Ism.Coordinator.Tests.Ledger;
+
+public class LedgerStateTests
+{
+    private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public void Should_lease_in_the_given_order_up_to_the_capacity()
+    {
+        var ledger = Opened([2, 0, 3, 1]);
+
+        Assert.Equal([2, 0], ledger.LeaseNext(2, Start).Select(l => l.Chunk));
+        Assert.Empty(ledger.LeaseNext(2, Start));
+        Assert.Equal([3], ledger.LeaseNext(3, Start).Select(l => l.Chunk));
+    }
+
+    [Fact]
+    public void Should_commit_a_chunk_once_and_only_under_the_current_lease()
+    {
+        var ledger = Opened([0]);
+        var first = ledger.LeaseNext(1, Start)[0];
+        ledger.Expire(Start + LeaseTime);
+        var second = ledger.LeaseNext(1, Start + LeaseTime)[0];
+
+        Assert.Null(ledger.Finish(Result(first)));
+        var commit = ledger.Finish(Result(second));
+        Assert.NotNull(commit);
+        ledger.Apply(commit);
+        ledger.Apply(commit);
+
+        Assert.True(ledger.IsComplete);
+        Assert.Equal(new LedgerTotals(1, 1, 9, 1, 1000), ledger.Totals);
+        Assert.Null(ledger.Finish(Result(second)));
+    }
+
+    [Fact]
+    public void Should_keep_a_lease_alive_while_its_holder_speaks_and_end_it_with_its_node()
+    {
+        var ledger = Opened([0, 1]);
+        var leases = ledger.LeaseNext(2, Start);
+        Assert.True(ledger.Renew(leases[0].Chunk, leases[0].Epoch, "node-a", Start + TimeSpan.FromSeconds(50)));
+        Assert.True(ledger.Renew(leases[1].Chunk, leases[1].Epoch, "node-b", Start + TimeSpan.FromSeconds(50)));
+
+        Assert.Empty(ledger.Expire(Start + TimeSpan.FromSeconds(100)));
+        Assert.Equal([leases[1].Chunk], ledger.Expire(DateTime.MinValue, "node-b").Select(l => l.Chunk));
+        Assert.False(ledger.Renew(leases[1].Chunk, leases[1].Epoch, null, Start));
+    }
+
+    [Fact]
+    public void Should_give_higher_epochs_after_a_restart_without_having_kept_the_leases()
+    {
+        var before = Opened([0]);
+        var old = before.LeaseNext(1, Start)[0];
+
+        var after = new LedgerState([0], LeaseTime);
+        after.Apply(new LedgerOpened(1));
+        after.Apply(after.Open());
+        var renewed = after.LeaseNext(1, Start)[0];
+
+        Assert.True(renewed.Epoch > old.Epoch);
+        Assert.Null(after.Finish(Result(old)));
+    }
+
+    [Fact]
+    public void Should_pause_a_failing_chunk_longer_each_time_and_give_up_at_last()
+    {
+        var ledger = Opened([0], maxFailures: 3);
+        var now = Start;
+        var gaveUp = false;
+        var pauses = new List<double>();
+        while (!gaveUp)
+        {
+            var lease = ledger.LeaseNext(1, now).Single();
+            gaveUp = ledger.Fail(lease.Chunk, lease.Epoch, now);
+            var failed = now;
+            while (!gaveUp && ledger.LeaseNext(1, now).Count == 0)
+            {
+                now += TimeSpan.FromSeconds(0.5);
+            }
+
+            if (!gaveUp)
+            {
+                pauses.Add((now - failed).TotalSeconds);
+                var again = ledger.Leases.Single();
+                ledger.Expire(again.Expires);
+            }
+        }
+
+        Assert.Equal([1, 2], pauses);
+    }
+
+    [Fact]
+    public void Should_lease_again_a_chunk_whose_result_is_gone()
+    {
+        var ledger = Opened([0, 1]);
+        ledger.Apply(ledger.Finish(Result(ledger.LeaseNext(1, Start)[0]))!);
+        Assert.Equal(1, ledger.Totals.Chunks);
+
+        ledger.Reopen(0);
+
+        Assert.Equal(new LedgerTotals(0, 2, 0, 0, 0), ledger.Totals);
+        Assert.Equal([0, 1], ledger.LeaseNext(2, Start).Select(l => l.Chunk));
+    }
+
+    [Fact]
+    public void Should_refuse_an_order_that_misses_a_chunk() =>
+        Assert.Throws<ArgumentException>(() => new LedgerState([0, 0, 2], LeaseTime));
+
+    private static LedgerState Opened(int[] order, int maxFailures = 5)
+    {
+        var ledger = new LedgerState(order, LeaseTime, maxFailures);
+        ledger.Apply(ledger.Open());
+        return ledger;
+    }
+
+    private static ChunkFinished Result(Lease lease) => new()
+    {
+        WorkId = "w",
+        Chunk = lease.Chunk,
+        LeaseEpoch = lease.Epoch,
+        Sha256 = "ab",
+        Structures = 9,
+        Quarantined = 1,
+        Residues = 1000,
+        Seconds = 1,
+    };
+}
