@@ -103,6 +103,9 @@ public sealed record StructureCodebook
         return new StructureCodebook(new Centroids(values.data<double>().ToArray(), description.Width), description.Origin);
     }
 
+    /// <summary>The identity of a saved codebook, without loading it: SHA-256 of its centroids.</summary>
+    public static string IdentityOf(string folder) => Describe(Path.Combine(folder, OriginFile)).Sha256;
+
     private static Description Describe(string path)
     {
         try

@@ -1,0 +1,153 @@
+using Akka.Actor;
+using Akka.Event;
+using Ism.Featurizer.Serving;
+using Ism.Protocol.Chunks;
+using Ism.Protocol.Samples;
+
+namespace Ism.Featurizer.Chunks;
+
+/// <summary>
+/// One chunk of one catalogue: does leased work on it, and serves its samples to trainers. Holds nothing that could be lost: what it
+/// made stands in files, what it was doing is leased again. Work runs on the node's threads, never here.
+/// </summary>
+public sealed class ChunkEntity : ReceiveActor, IWithTimers
+{
+    private static readonly TimeSpan ReportAgain = TimeSpan.FromSeconds(2);
+    private readonly FeaturizerContext _context;
+    private readonly ChunkWorker _worker;
+    private readonly SampleStreams _streams;
+    private readonly Dictionary<string, Job> _jobs = [];
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly string _node;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+
+    /// <summary>The entity of a chunk on this node.</summary>
+    public ChunkEntity(FeaturizerContext context, ChunkWorker worker, SampleServer server)
+    {
+        _context = context;
+        _worker = worker;
+        _streams = new SampleStreams(context, server, Self, _log);
+        _node = Akka.Cluster.Cluster.Get(Context.System).SelfAddress.ToString();
+        Receive<LeaseChunk>(OnLease);
+        Receive<WorkDone>(OnDone);
+        Receive<ChunkSettled>(m => _jobs.Remove(m.WorkId));
+        Receive<Tick>(_ => OnTick());
+        Receive<FetchSamples>(m => _streams.Fetch(m, Sender));
+        Receive<SampleStreams.Ready>(_streams.Begin);
+        Receive<GrantCredits>(m => _streams.Grant(m, Sender));
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Props of an entity.</summary>
+    public static Props Props(FeaturizerContext context, ChunkWorker worker, SampleServer server) =>
+        Akka.Actor.Props.Create(() => new ChunkEntity(context, worker, server));
+
+    /// <inheritdoc/>
+    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, ReportAgain);
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _stopped.Cancel();
+        base.PostStop();
+    }
+
+    private void OnLease(LeaseChunk lease)
+    {
+        if (_jobs.TryGetValue(lease.Work.WorkId, out var known))
+        {
+            // The same work under a newer lease: what is under way, or done, counts for it.
+            if (lease.LeaseEpoch >= known.Epoch)
+            {
+                _jobs[lease.Work.WorkId] = known = known with { Epoch = lease.LeaseEpoch, Ledger = Sender };
+                Accept(lease);
+                Report(lease.Work.WorkId, known);
+            }
+
+            return;
+        }
+
+        var job = new Job(lease.Key.Chunk, lease.LeaseEpoch, Sender, new Progress());
+        _jobs[lease.Work.WorkId] = job;
+        Accept(lease);
+        var self = Self;
+        _context.Compute.Post(
+            () => _worker.Run(lease.Work, lease.Key.Chunk, n => job.Progress.Structures = n, _stopped.Token),
+            (result, error) => self.Tell(new WorkDone(lease.Work.WorkId, result, error)));
+    }
+
+    private void Accept(LeaseChunk lease) =>
+        Sender.Tell(new ChunkAccepted(lease.Work.WorkId, lease.Key.Chunk, lease.LeaseEpoch, _node));
+
+    private void OnDone(WorkDone done)
+    {
+        if (!_jobs.TryGetValue(done.WorkId, out var job) || done.Error is OperationCanceledException)
+        {
+            return;
+        }
+
+        if (done.Error is not null)
+        {
+            _log.Error(done.Error, "{0} of chunk {1} failed", done.WorkId, job.Chunk);
+        }
+
+        _jobs[done.WorkId] = job = job with { Result = done.Result, Error = done.Error?.Message };
+        Report(done.WorkId, job);
+    }
+
+    // Results are told again until the ledger has settled them: a message to a coordinator that is just dying is lost.
+    private void OnTick()
+    {
+        foreach (var (workId, job) in _jobs)
+        {
+            Report(workId, job);
+        }
+    }
+
+    private void Report(string workId, Job job)
+    {
+        if (job.Error is not null)
+        {
+            job.Ledger.Tell(new ChunkFailed(workId, job.Chunk, job.Epoch, job.Error));
+        }
+        else if (job.Result is { } result)
+        {
+            job.Ledger.Tell(new ChunkFinished
+            {
+                WorkId = workId,
+                Chunk = job.Chunk,
+                LeaseEpoch = job.Epoch,
+                Sha256 = result.Sha256,
+                Structures = result.Structures,
+                Quarantined = result.Quarantined,
+                Residues = result.Residues,
+                Seconds = result.Seconds,
+            });
+        }
+        else
+        {
+            job.Ledger.Tell(new ChunkProgress(workId, job.Chunk, job.Epoch, job.Progress.Structures));
+        }
+    }
+
+    private sealed record Job(int Chunk, long Epoch, IActorRef Ledger, Progress Progress)
+    {
+        public ChunkResult? Result { get; init; }
+
+        public string? Error { get; init; }
+    }
+
+    private sealed class Progress
+    {
+        public volatile int Structures;
+    }
+
+    private sealed record WorkDone(string WorkId, ChunkResult? Result, Exception? Error);
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+}

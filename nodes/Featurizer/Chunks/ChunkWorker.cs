@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Ism.Corpus;
+using Ism.Models.Autoencoder;
+using Ism.Models.Codebook;
+using Ism.Protocol.Chunks;
+using Ism.Structures;
+using Ism.Structures.Numerics;
+
+namespace Ism.Featurizer.Chunks;
+
+/// <summary>What came of a chunk's work; the file stands under its final name.</summary>
+public sealed record ChunkResult(string Sha256, int Structures, int Quarantined, long Residues, double Seconds);
+
+/// <summary>
+/// Does one kind of work on one chunk: structures in, a result file out. Doing it twice gives the same bytes. Runs on the compute
+/// thread; reports structures done through <paramref name="progress"/>, and stops between structures when cancelled.
+/// </summary>
+public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
+{
+    private static readonly string Version = typeof(ChunkWorker).Assembly.GetName().Version!.ToString(3);
+    private readonly EncoderCache _cache = new();
+    private readonly MicroenvironmentFinder _finder = context.NewFinder();
+
+    /// <summary>Does the work.</summary>
+    /// <exception cref="IOException">The result cannot be written, or encoder or codebook cannot be read.</exception>
+    /// <exception cref="InvalidDataException">Encoder or codebook are damaged or do not belong together.</exception>
+    public ChunkResult Run(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        var result = work.Kind switch
+        {
+            WorkKind.Embed => Embed(work, chunk, progress, cancel),
+            WorkKind.Cluster => Cluster(work, chunk),
+            WorkKind.Tokenise => Tokenise(work, chunk, progress, cancel),
+            _ => throw new InvalidDataException($"unknown kind of work {work.Kind}; the coordinator may run another version"),
+        };
+        return result with { Seconds = clock.Elapsed.TotalSeconds };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache.Dispose();
+
+    private ChunkResult Embed(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
+    {
+        var catalogue = context.Catalogue(work.Catalogue);
+        var (encoder, _) = _cache.Encoder(context.Workspace.At(work.Encoder));
+        var parts = new List<Embeddings>();
+        var refused = new List<QuarantinedStructure>();
+        foreach (var entry in ChunkStructures.Read(catalogue, chunk, context.Reading))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (entry.Structure is { } structure)
+            {
+                parts.Add(encoder.Embed(Drawn(work, entry.Position, structure)));
+            }
+            else if (entry.Refused is { } reason)
+            {
+                refused.Add(reason);
+            }
+
+            progress(entry.Row + 1);
+        }
+
+        var embeddings = parts.Count > 0 ? Embeddings.Concat(parts) : new Embeddings(Array.Empty<float>(), encoder.Width);
+        var file = new EmbeddingsFile(embeddings, parts.Count, refused.Count, JsonSerializer.Serialize(refused));
+        var sha = file.Save(EmbeddingsFile.PathOf(context.Workspace.At(work.Output), chunk));
+        return new ChunkResult(sha, parts.Count, refused.Count, embeddings.Count, 0);
+    }
+
+    private List<AtomCloud> Drawn(ChunkWork work, long position, Structure structure)
+    {
+        _finder.Use(structure);
+        var residues = structure.Chains.SelectMany(c => c.ResidueIndices).ToArray();
+        var key = CounterRandom.Key((ulong)work.Seed, (ulong)position);
+        return [.. Draws.Residues(key, residues.Length, work.ResiduesPerStructure).Select(i => EncoderCache.Cloud(_finder.Find(residues[i])))];
+    }
+
+    private ChunkResult Cluster(ChunkWork work, int chunk)
+    {
+        var embeddings = EmbeddingsFile.Load(EmbeddingsFile.PathOf(context.Workspace.At(work.Embeddings), chunk));
+        var centroids = ClusteringFiles.LoadCentroids(context.Workspace.At(work.Codebook));
+        var path = EmbeddingsFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var sha = ClusteringFiles.SavePartial(path, KMeansPartial.Of(embeddings.Points, centroids));
+        return new ChunkResult(sha, embeddings.Structures, embeddings.Quarantined, embeddings.Points.Count, 0);
+    }
+
+    private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
+    {
+        var catalogue = context.Catalogue(work.Catalogue);
+        var (encoder, identity) = _cache.Encoder(context.Workspace.At(work.Encoder));
+        var folder = context.Workspace.At(work.Codebook);
+        var codebook = _cache.Codebook(folder, identity);
+        using var assigner = new TokenAssigner(codebook);
+        var rows = new List<TokenRow>();
+        var refused = new List<QuarantinedStructure>();
+        foreach (var entry in ChunkStructures.Read(catalogue, chunk, context.Reading))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (entry.Structure is { } structure)
+            {
+                rows.AddRange(Tokens(entry, structure, encoder, assigner));
+            }
+            else if (entry.Refused is { } reason)
+            {
+                refused.Add(reason);
+            }
+
+            progress(entry.Row + 1);
+        }
+
+        var header = new TokenFileHeader(
+            catalogue.Id, chunk, catalogue.PositionsOf(chunk), StructureCodebook.IdentityOf(folder), Version, ["autoencoder"]);
+        var summary = TokenFileWriter.Write(TokenFile.PathOf(context.Workspace.At(work.Output), chunk), header, rows, refused);
+        return new ChunkResult(summary.Sha256, summary.Structures, summary.Quarantined, summary.Residues, 0);
+    }
+
+    // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
+    private IEnumerable<TokenRow> Tokens(
+        ChunkStructure entry, Structure structure, EnvironmentEncoder encoder, TokenAssigner assigner)
+    {
+        _finder.Use(structure);
+        foreach (var chain in structure.Chains)
+        {
+            var clouds = chain.ResidueIndices.Select(r => EncoderCache.Cloud(_finder.Find(r))).ToList();
+            yield return new TokenRow
+            {
+                Position = entry.Position,
+                Name = entry.Name,
+                Chain = chain.Id,
+                Sequence = chain.Sequence,
+                Tokens = [assigner.Assign(encoder.Embed(clouds))],
+                Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
+                Notes = string.Join("; ", structure.Notes),
+            };
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Ism.Models.Autoencoder;
+using Ism.Models.Codebook;
+using Ism.Structures;
+
+namespace Ism.Featurizer.Chunks;
+
+/// <summary>The encoder and the codebook in use, loaded once and again only when their files have changed. For the compute thread.</summary>
+public sealed class EncoderCache : IDisposable
+{
+    private readonly Dictionary<string, (string Identity, AtomicAutoencoder Model)> _models = [];
+    private readonly Dictionary<string, StructureCodebook> _codebooks = [];
+
+    /// <summary>Embeds microenvironments with the encoder of a folder.</summary>
+    public (EnvironmentEncoder Encoder, string Identity) Encoder(string folder)
+    {
+        var identity = AtomicAutoencoder.IdentityOf(folder);
+        if (!_models.TryGetValue(folder, out var loaded) || loaded.Identity != identity)
+        {
+            loaded.Model?.Dispose();
+            _models[folder] = loaded = (identity, AtomicAutoencoder.Load(folder));
+        }
+
+        return (new EnvironmentEncoder(loaded.Model), identity);
+    }
+
+    /// <summary>The codebook of a folder.</summary>
+    /// <exception cref="InvalidDataException">It was made with another encoder than <paramref name="encoderIdentity"/>.</exception>
+    public StructureCodebook Codebook(string folder, string encoderIdentity)
+    {
+        if (!_codebooks.TryGetValue(folder, out var codebook))
+        {
+            _codebooks[folder] = codebook = StructureCodebook.Load(folder);
+        }
+
+        return codebook.Origin.Encoder == encoderIdentity
+            ? codebook
+            : throw new InvalidDataException($"the codebook {folder} was made with encoder {codebook.Origin.Encoder[..8]}, not with "
+                + $"{encoderIdentity[..8]}; give autoencoder.from and codebook.from of the same run");
+    }
+
+    /// <summary>A microenvironment as the model takes it; nothing is copied.</summary>
+    public static AtomCloud Cloud(Microenvironment environment) =>
+        new(environment.Elements, environment.Coordinates, environment.AminoAcid);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var (_, model) in _models.Values)
+        {
+            model.Dispose();
+        }
+
+        _models.Clear();
+    }
+}

@@ -1,0 +1,85 @@
+using Akka.Actor;
+using Akka.Event;
+using Ism.Protocol.Samples;
+using Ism.Protocol.Wire;
+
+namespace Ism.Featurizer.Serving;
+
+/// <summary>
+/// The answers that a chunk entity is sending: each a byte stream cut into frames, sent as far as the trainer has granted credits. A
+/// trainer that goes away simply grants no more; its streams are dropped after a time. Belongs to one actor.
+/// </summary>
+internal sealed class SampleStreams(FeaturizerContext context, SampleServer server, IActorRef self, ILoggingAdapter log)
+{
+    private const int MostStreams = 256;
+    private readonly Dictionary<(IActorRef Trainer, long Request), Stream> _streams = [];
+
+    /// <summary>A request: its answer is built on the serving thread.</summary>
+    public void Fetch(FetchSamples request, IActorRef trainer)
+    {
+        if (request.Rows.Length != request.DrawKeys.Length || request.Credits < 1)
+        {
+            trainer.Tell(new SamplesNotReady(request.Request, "the request has unequal rows and keys, or no credits"));
+            return;
+        }
+
+        context.Serving.Post(() => server.Answer(request), (answer, error) => self.Tell(new Ready(request, trainer, answer, error)));
+    }
+
+    /// <summary>The answer is built: its first frames go out.</summary>
+    public void Begin(Ready ready)
+    {
+        if (ready.Error is not null)
+        {
+            log.Error(ready.Error, "samples of chunk {0} cannot be served", ready.Request.Key);
+            ready.Trainer.Tell(new SamplesNotReady(ready.Request.Request, ready.Error.Message));
+        }
+        else if (ready.Answer is null)
+        {
+            ready.Trainer.Tell(new SamplesNotReady(ready.Request.Request, "its tokens are not made yet"));
+        }
+        else
+        {
+            if (_streams.Count >= MostStreams)
+            {
+                // Streams of trainers that are gone; one that is still wanted is asked for again.
+                _streams.Clear();
+            }
+
+            Send((ready.Trainer, ready.Request.Request), new Stream(ready.Answer), ready.Request.Credits);
+        }
+    }
+
+    /// <summary>More credits for a stream.</summary>
+    public void Grant(GrantCredits grant, IActorRef trainer)
+    {
+        if (_streams.TryGetValue((trainer, grant.Request), out var stream))
+        {
+            Send((trainer, grant.Request), stream, grant.Credits);
+        }
+    }
+
+    private void Send((IActorRef Trainer, long Request) key, Stream stream, int credits)
+    {
+        for (; credits > 0; credits--)
+        {
+            var length = Math.Min(WireCodec.FrameBytes, stream.Bytes.Length - stream.Sent);
+            var last = stream.Sent + length == stream.Bytes.Length;
+            var payload = stream.Bytes.AsSpan(stream.Sent, length).ToArray();
+            key.Trainer.Tell(new SampleFrame(key.Request, stream.Frames, last, payload), self);
+            stream = stream with { Sent = stream.Sent + length, Frames = stream.Frames + 1 };
+            if (last)
+            {
+                _streams.Remove(key);
+                return;
+            }
+        }
+
+        _streams[key] = stream;
+    }
+
+    private readonly record struct Stream(byte[] Bytes, int Sent = 0, int Frames = 0);
+
+    /// <summary>An answer is built, or could not be.</summary>
+    internal sealed record Ready(FetchSamples Request, IActorRef Trainer, byte[]? Answer, Exception? Error);
+}

@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Ism.Corpus.Streaming;
+
+/// <summary>A crop of one protein chain with its structure tokens, as a trainer receives it.</summary>
+/// <param name="Name">Structure and chain, for messages about the sample.</param>
+/// <param name="Start">First residue of the crop in the chain.</param>
+/// <param name="Sequence">One-letter codes, ASCII [L].</param>
+/// <param name="Tokens">One token sequence [L] for each teacher; <see cref="TokenRow.NoToken"/> where a residue has none.</param>
+public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnlyList<ushort[]> Tokens)
+{
+    /// <summary>The crop that a visit takes of a structure: chain and start are drawn from the visit's key. Null when the position
+    /// has no chain (quarantined).</summary>
+    public static TokenCrop? Draw(TokenFile file, long position, ulong drawKey, int crop)
+    {
+        var rows = file.RowsOf(position);
+        var (first, count) = (rows.Start.Value, rows.End.Value - rows.Start.Value);
+        if (count == 0)
+        {
+            return null;
+        }
+
+        var row = first + Draws.Chain(drawKey, count);
+        var length = file.Length(row);
+        var start = Draws.CropStart(drawKey, length, crop);
+        var taken = Math.Min(crop, length);
+        var tokens = new ushort[file.Header.Teachers.Count][];
+        for (var teacher = 0; teacher < tokens.Length; teacher++)
+        {
+            tokens[teacher] = file.Tokens(teacher, row).Slice(start, taken).ToArray();
+        }
+
+        return new TokenCrop($"{file.Name(row)}/{file.Chain(row)}", start, file.Sequence(row).Slice(start, taken).ToArray(), tokens);
+    }
+
+    /// <summary>As bytes: start, length, teachers, name length (int32 each), name, sequence, tokens; little-endian.</summary>
+    public byte[] ToBytes()
+    {
+        var name = System.Text.Encoding.UTF8.GetBytes(Name);
+        var length = Sequence.Length;
+        var bytes = new byte[16 + name.Length + length + (2 * length * Tokens.Count)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, Start);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), Tokens.Count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), name.Length);
+        name.CopyTo(bytes, 16);
+        Sequence.CopyTo(bytes, 16 + name.Length);
+        var at = 16 + name.Length + length;
+        foreach (var column in Tokens)
+        {
+            MemoryMarshal.AsBytes(column.AsSpan()).CopyTo(bytes.AsSpan(at));
+            at += 2 * length;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The bytes are something else.</exception>
+    public static TokenCrop FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < 16)
+        {
+            throw new InvalidDataException($"{bytes.Length} bytes are no token sample");
+        }
+
+        var start = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
+        var teachers = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
+        var nameLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
+        if (start < 0 || length < 0 || teachers < 0 || nameLength < 0
+            || bytes.Length != 16L + nameLength + length + (2L * length * teachers))
+        {
+            throw new InvalidDataException(
+                $"{bytes.Length} bytes are no token sample of {length} residues, {teachers} teachers and a name of {nameLength} bytes");
+        }
+
+        var name = System.Text.Encoding.UTF8.GetString(bytes.Slice(16, nameLength));
+        var at = 16 + nameLength;
+        var sequence = bytes.Slice(at, length).ToArray();
+        at += length;
+        var tokens = new ushort[teachers][];
+        for (var teacher = 0; teacher < teachers; teacher++, at += 2 * length)
+        {
+            tokens[teacher] = MemoryMarshal.Cast<byte, ushort>(bytes.Slice(at, 2 * length)).ToArray();
+        }
+
+        return new TokenCrop(name, start, sequence, tokens);
+    }
+}
