@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Ism.Structures;
 
@@ -13,9 +14,11 @@ public sealed class MicroenvironmentFinder
     private readonly float _radius;
     private readonly CellList _cells = new();
     private Structure? _structure;
+
+    // One bit per atom: marking neighbours and reading the marks back yields them in ascending order without sorting.
+    private ulong[] _marks = [];
     private int[] _found = [];
-    private float[] _squared = [];
-    private int _count;
+    private long[] _byDistance = [];
 
     /// <param name="radius">Radius in Å.</param>
     /// <param name="maxAtoms">Atoms kept at most, the nearest; of atoms at the same distance those of lower index.</param>
@@ -36,6 +39,11 @@ public sealed class MicroenvironmentFinder
     {
         _cells.Build(structure.Atoms, _radius);
         _structure = structure;
+        var words = (structure.Atoms.Count + 63) / 64;
+        if (_marks.Length < words)
+        {
+            _marks = new ulong[words];
+        }
     }
 
     /// <summary>All microenvironments of one chain, in the order of its sequence.</summary>
@@ -93,54 +101,44 @@ public sealed class MicroenvironmentFinder
         var (x, y, z) = (structure.Atoms.X[alpha], structure.Atoms.Y[alpha], structure.Atoms.Z[alpha]);
         Span<(int Start, int End)> runs = stackalloc (int, int)[9];
         runs = runs[.._cells.Runs(x, y, z, runs)];
-        _count = 0;
+        var marked = 0;
         foreach (var (start, end) in runs)
         {
-            Scan(start, end, x, y, z, center.FirstAtom, center.AtomCount);
+            marked += Mark(start, end, x, y, z);
         }
 
-        if (_count > _maxAtoms)
+        if (_found.Length < marked)
         {
-            KeepNearest();
+            _found = new int[Math.Max(marked, 2 * _found.Length)];
         }
 
-        var found = _found.AsSpan(0, _count);
-        found.Sort();
-        return found;
+        Unmark(center.FirstAtom, center.AtomCount);
+        var found = _found.AsSpan(0, Collect(structure.Atoms.Count));
+        return found.Length <= _maxAtoms ? found : Nearest(found, structure.Atoms, x, y, z);
     }
 
-    private void Scan(int start, int end, float x, float y, float z, int own, int ownCount)
+    private int Mark(int start, int end, float x, float y, float z)
     {
-        if (_found.Length < _count + end - start)
-        {
-            var size = Math.Max(_count + end - start, 2 * _found.Length);
-            Array.Resize(ref _found, size);
-            Array.Resize(ref _squared, size);
-        }
-
         var xs = _cells.X[start..end];
         var ys = _cells.Y[start..end];
         var zs = _cells.Z[start..end];
         var atoms = _cells.Atom[start..end];
+        var marks = _marks;
+        var marked = 0;
         var i = 0;
-        if (Vector.IsHardwareAccelerated)
+        if (Vector256.IsHardwareAccelerated)
         {
-            var (vx, vy, vz) = (new Vector<float>(x), new Vector<float>(y), new Vector<float>(z));
-            var limit = new Vector<float>(_squaredRadius);
-            for (; i + Vector<float>.Count <= xs.Length; i += Vector<float>.Count)
+            var (vx, vy, vz, limit) = (Vector256.Create(x), Vector256.Create(y), Vector256.Create(z), Vector256.Create(_squaredRadius));
+            for (; i + Vector256<float>.Count <= xs.Length; i += Vector256<float>.Count)
             {
-                var dx = new Vector<float>(xs[i..]) - vx;
-                var dy = new Vector<float>(ys[i..]) - vy;
-                var dz = new Vector<float>(zs[i..]) - vz;
-                var squared = dx * dx + dy * dy + dz * dz;
-                if (!Vector.LessThanOrEqualAny(squared, limit))
+                var dx = Vector256.Create(xs[i..]) - vx;
+                var dy = Vector256.Create(ys[i..]) - vy;
+                var dz = Vector256.Create(zs[i..]) - vz;
+                var near = Vector256.LessThanOrEqual(dx * dx + dy * dy + dz * dz, limit).ExtractMostSignificantBits();
+                for (marked += BitOperations.PopCount(near); near != 0; near &= near - 1)
                 {
-                    continue;
-                }
-
-                for (var lane = 0; lane < Vector<float>.Count; lane++)
-                {
-                    Take(squared[lane], atoms[i + lane], own, ownCount);
+                    var atom = atoms[i + BitOperations.TrailingZeroCount(near)];
+                    marks[atom >> 6] |= 1UL << atom;
                 }
             }
         }
@@ -148,33 +146,66 @@ public sealed class MicroenvironmentFinder
         for (; i < xs.Length; i++)
         {
             var (dx, dy, dz) = (xs[i] - x, ys[i] - y, zs[i] - z);
-            Take(dx * dx + dy * dy + dz * dz, atoms[i], own, ownCount);
+            if (dx * dx + dy * dy + dz * dz <= _squaredRadius)
+            {
+                marks[atoms[i] >> 6] |= 1UL << atoms[i];
+                marked++;
+            }
         }
+
+        return marked;
     }
 
-    private void Take(float squared, int atom, int own, int ownCount)
+    private void Unmark(int first, int count)
     {
-        if (squared <= _squaredRadius && (uint)(atom - own) >= (uint)ownCount)
+        for (var atom = first; atom < first + count; atom++)
         {
-            _found[_count] = atom;
-            _squared[_count++] = squared;
+            _marks[atom >> 6] &= ~(1UL << atom);
         }
     }
 
-    private void KeepNearest()
+    // Moves the marks to _found and leaves them clear.
+    private int Collect(int atoms)
     {
+        var count = 0;
+        var marks = _marks.AsSpan(0, (atoms + 63) / 64);
+        for (var word = 0; word < marks.Length; word++)
+        {
+            for (var bits = marks[word]; bits != 0; bits &= bits - 1)
+            {
+                _found[count++] = (word << 6) + BitOperations.TrailingZeroCount(bits);
+            }
+
+            marks[word] = 0;
+        }
+
+        return count;
+    }
+
+    private Span<int> Nearest(Span<int> found, AtomTable atoms, float x, float y, float z)
+    {
+        if (_byDistance.Length < found.Length)
+        {
+            _byDistance = new long[found.Length];
+        }
+
         // Squared distances are not negative, so their bits order as they do: one key sorts by distance, then by atom.
-        var keys = new long[_count];
+        var keys = _byDistance.AsSpan(0, found.Length);
         for (var i = 0; i < keys.Length; i++)
         {
-            keys[i] = ((long)BitConverter.SingleToInt32Bits(_squared[i]) << 32) | (uint)_found[i];
+            var atom = found[i];
+            var (dx, dy, dz) = (atoms.X[atom] - x, atoms.Y[atom] - y, atoms.Z[atom] - z);
+            keys[i] = ((long)BitConverter.SingleToInt32Bits(dx * dx + dy * dy + dz * dz) << 32) | (uint)atom;
         }
 
-        Array.Sort(keys);
-        _count = _maxAtoms;
-        for (var i = 0; i < _count; i++)
+        keys.Sort();
+        found = found[.._maxAtoms];
+        for (var i = 0; i < found.Length; i++)
         {
-            _found[i] = (int)keys[i];
+            found[i] = (int)keys[i];
         }
+
+        found.Sort();
+        return found;
     }
 }

@@ -111,12 +111,12 @@ internal static class ChainFilter
         }
 
         var what = $"chain {draft.Id} of {length} residues";
-        return atoms < 1.5 * length ? (RefusalReason.CAlphaOnly, $"{what}: {atoms} atoms, hardly more than its C-alphas")
+        return length < options.MinLength ? (RefusalReason.TooShort, $"{what}: shorter than {options.MinLength} (MinLength)")
+            : length > options.MaxLength ? (RefusalReason.TooLong, $"{what}: longer than {options.MaxLength} (MaxLength)")
+            : atoms < 1.5 * length ? (RefusalReason.CAlphaOnly, $"{what}: {atoms} atoms, hardly more than its C-alphas")
             : backbone * 2 < length || beyondBeta < options.MinSideChainShare * expected
                 ? (RefusalReason.NoSideChains, $"{what}: {backbone} whole backbones, {beyondBeta} of {expected} side-chain atoms beyond C-beta")
             : unknown > options.MaxUnknownShare * length ? (RefusalReason.UnknownSequence, $"{what}: {unknown} are unknown (X)")
-            : length < options.MinLength ? (RefusalReason.TooShort, $"{what}: shorter than {options.MinLength} (MinLength)")
-            : length > options.MaxLength ? (RefusalReason.TooLong, $"{what}: longer than {options.MaxLength} (MaxLength)")
             : null;
     }
 }

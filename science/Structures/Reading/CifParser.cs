@@ -81,6 +81,7 @@ internal static class CifParser
                 row[column] = new CifField(start, length, kind);
             }
 
+            var position = Position(content, row, columns, line, into);
             if (columns.Model >= 0)
             {
                 var model = PackedName.Pack(row[columns.Model].Bytes(content));
@@ -96,13 +97,14 @@ internal static class CifParser
             }
 
             seen = true;
-            Atom(content, row, columns, line, into);
+            Atom(content, row, columns, position, line, into);
         }
 
         into.Facts.LastLine = tokens.Line;
     }
 
-    private static void Atom(ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, int line, RawStructure into)
+    private static (float X, float Y, float Z) Position(
+        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, int line, RawStructure into)
     {
         if (!NumberFields.TryFloat(row[columns.X].Bytes(content), out var x) || !NumberFields.TryFloat(row[columns.Y].Bytes(content), out var y)
             || !NumberFields.TryFloat(row[columns.Z].Bytes(content), out var z))
@@ -111,6 +113,13 @@ internal static class CifParser
                 + $"'{row[columns.X].Text(content)}', '{row[columns.Y].Text(content)}', '{row[columns.Z].Text(content)}'");
         }
 
+        return (x, y, z);
+    }
+
+    private static void Atom(
+        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, (float X, float Y, float Z) position, int line,
+        RawStructure into)
+    {
         var name = PackedName.Pack(First(content, row, columns.AuthComp, columns.LabelComp));
         var entry = ResidueNames.Find(name);
         if (entry.Kind == ResidueKind.Water)
@@ -152,9 +161,9 @@ internal static class CifParser
         into.Add(
             new RawAtom
             {
-                X = x,
-                Y = y,
-                Z = z,
+                X = position.X,
+                Y = position.Y,
+                Z = position.Z,
                 Occupancy = Optional(content, row, columns.Occupancy, 1, line, "occupancy", into),
                 BFactor = Optional(content, row, columns.BFactor, float.NaN, line, "B_iso_or_equiv", into),
                 Residue = into.ResidueOf(key, atomName, altlocByte, hetero, hint),

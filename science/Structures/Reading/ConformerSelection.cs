@@ -15,6 +15,7 @@ internal sealed class ConformerSelection
     private bool[] _kept = [];
     private int[] _order = [];
     private int[] _first = [];
+    private bool _moved;
 
     /// <summary>Residues with alternate locations.</summary>
     public int Alternates { get; private set; }
@@ -34,15 +35,16 @@ internal sealed class ConformerSelection
     /// <summary>Per atom of the file, whether it is kept.</summary>
     public ReadOnlySpan<bool> Select(RawStructure raw)
     {
-        Sort(raw);
-        (Alternates, Duplicates) = (0, 0);
+        (Alternates, Duplicates, _moved) = (0, 0, false);
         Heterogeneous.Clear();
+        Reserve(raw);
+        Sort(raw);
         var residues = CollectionsMarshal.AsSpan(raw.Residues);
         for (var r = 0; r < residues.Length;)
         {
             var end = r + 1;
             while (end < residues.Length && residues[end].Key.SameSite(residues[r].Key) && residues[end].Key.Name != residues[r].Key.Name
-                && AllAlternate(raw, r) && AllAlternate(raw, end))
+                && AreAlternatives(raw, r, end))
             {
                 end++;
             }
@@ -58,10 +60,15 @@ internal sealed class ConformerSelection
             }
         }
 
+        if (_moved)
+        {
+            Sort(raw);
+        }
+
         return _kept.AsSpan(0, raw.AtomCount);
     }
 
-    private void Sort(RawStructure raw)
+    private void Reserve(RawStructure raw)
     {
         var atoms = raw.AtomCount;
         if (_kept.Length < atoms)
@@ -76,6 +83,11 @@ internal sealed class ConformerSelection
         }
 
         _kept.AsSpan(0, atoms).Fill(true);
+    }
+
+    private void Sort(RawStructure raw)
+    {
+        var atoms = raw.AtomCount;
         var first = _first.AsSpan(0, raw.Residues.Count + 1);
         first.Clear();
         for (var i = 0; i < atoms; i++)
@@ -137,7 +149,15 @@ internal sealed class ConformerSelection
             {
                 foreach (var i in AtomsOf(r))
                 {
-                    _kept[i] = false;
+                    if (raw.Atoms[i].Altloc == 0)
+                    {
+                        raw.Atoms[i].Residue = best.Residue;
+                        _moved = true;
+                    }
+                    else
+                    {
+                        _kept[i] = false;
+                    }
                 }
             }
         }
@@ -229,17 +249,26 @@ internal sealed class ConformerSelection
         return false;
     }
 
-    private bool AllAlternate(RawStructure raw, int residue)
+    // Two residue types at one position stand for alternatives when both carry labels, and different ones; unlabelled atoms (often N)
+    // are then written with one of them and belong to both.
+    private bool AreAlternatives(RawStructure raw, int first, int second)
     {
-        foreach (var i in AtomsOf(residue))
+        bool blankInFirst = false, blankInSecond = false;
+        foreach (var i in AtomsOf(first))
         {
-            if (raw.Atoms[i].Altloc == 0)
+            foreach (var j in AtomsOf(second))
             {
-                return false;
+                var (a, b) = (raw.Atoms[i].Altloc, raw.Atoms[j].Altloc);
+                blankInFirst |= a == 0;
+                blankInSecond |= b == 0;
+                if (a == b)
+                {
+                    return false;
+                }
             }
         }
 
-        return true;
+        return !(blankInFirst && blankInSecond) && AnyAlternate(raw, first) && AnyAlternate(raw, second);
     }
 
     private struct Candidate

@@ -19,7 +19,7 @@ internal static class PolymerResidues
         {
             var residue = residues[r];
             var entry = ResidueNames.Find(residue.Key.Name);
-            if (!LooksLikeAminoAcid(entry, backbones[r]))
+            if (backbones[r].Atoms == 0 || !LooksLikeAminoAcid(entry, backbones[r]))
             {
                 continue;
             }
@@ -62,5 +62,5 @@ internal static class PolymerResidues
     }
 }
 
-/// <summary>Atom indices of a residue's N, C-alpha and C in the file, -1 where absent.</summary>
-internal readonly record struct BackboneAtoms(int N, int Alpha, int C);
+/// <summary>Atom indices of a residue's N, C-alpha and C in the file, -1 where absent; and how many of its atoms are kept.</summary>
+internal readonly record struct BackboneAtoms(int N, int Alpha, int C, int Atoms);

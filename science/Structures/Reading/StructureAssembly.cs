@@ -45,7 +45,7 @@ internal sealed class StructureAssembly
         var first = _conformers.First;
         for (var r = 0; r < count; r++)
         {
-            int n = -1, alpha = -1, c = -1;
+            int n = -1, alpha = -1, c = -1, atoms = 0;
             foreach (var i in order[first[r]..first[r + 1]])
             {
                 ref readonly var atom = ref raw.Atoms[i];
@@ -54,6 +54,7 @@ internal sealed class StructureAssembly
                     continue;
                 }
 
+                atoms++;
                 if (atom.Name == AtomNames.CA && atom.Element == ElementType.C)
                 {
                     alpha = i;
@@ -68,7 +69,7 @@ internal sealed class StructureAssembly
                 }
             }
 
-            _backbones[r] = new BackboneAtoms(n, alpha, c);
+            _backbones[r] = new BackboneAtoms(n, alpha, c, atoms);
         }
     }
 

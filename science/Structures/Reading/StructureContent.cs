@@ -8,6 +8,7 @@ internal sealed class StructureContent : IDisposable
 {
     private byte[] _bytes;
     private int _length;
+    private int _consumed;
 
     private StructureContent(byte[] bytes, int length) => (_bytes, _length) = (bytes, length);
 
@@ -24,7 +25,14 @@ internal sealed class StructureContent : IDisposable
             if (magic.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
             {
                 using var gzip = new GZipStream(stored.AsStream(), CompressionMode.Decompress);
-                return Decompress(gzip, stored, file, "gzip", options);
+                var content = Decompress(gzip, stored, file, "gzip", options);
+                if (!GzipTrailer.Matches(stored.Span, content.Span))
+                {
+                    content.Dispose();
+                    throw new StructureRefusedException(RefusalReason.Truncated, file, 0, "the gzip stream is cut off before its trailer");
+                }
+
+                return content;
             }
 
             if (magic.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD]))
@@ -107,8 +115,6 @@ internal sealed class StructureContent : IDisposable
             throw;
         }
     }
-
-    private int _consumed;
 
     private CountingStream AsStream() => new(this);
 

@@ -6,6 +6,15 @@ public static class StructureFiles
     // The last three cannot be read; they are listed all the same, so that they are refused with a reason and not overlooked.
     private static readonly string[] Extensions = [".pdb", ".ent", ".cif", ".mmcif", ".bcif", ".mmtf", ".fcz"];
 
+    private static readonly string[] ArchiveExtensions = [".tar", ".tar.gz", ".tgz", ".tar.zst"];
+
+    /// <summary>The extensions, for messages.</summary>
+    internal static string Described => string.Join(' ', Extensions) + " (also with .gz or .zst)";
+
+    /// <summary>Whether the name ends as a tar archive, perhaps compressed.</summary>
+    public static bool IsArchive(string name) =>
+        Array.Exists(ArchiveExtensions, extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Whether the name ends as a structure file, perhaps with .gz or .zst behind.</summary>
     public static bool IsStructure(string name)
     {
