@@ -165,6 +165,12 @@ internal static class SafeTensorsHeader
             buffer.WriteByte((byte)' ');
         }
 
+        if (buffer.Length > LongestHeader)
+        {
+            throw new NotSupportedException($"{specs.Count} tensors need a header of {buffer.Length} bytes; readers accept at most "
+                + $"{LongestHeader}. Split the tensors over several files");
+        }
+
         var bytes = buffer.ToArray();
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)(bytes.Length - LengthBytes));
         return (bytes, Array.ConvertAll(starts, start => start + bytes.Length));
