@@ -1,3 +1,4 @@
+using Ism.Structures;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Autoencoder;
@@ -13,7 +14,7 @@ public sealed class AtomBatch : IDisposable
     /// <param name="dtype">float32 or float64, as the model.</param>
     /// <param name="device">Where the model is.</param>
     /// <exception cref="ArgumentException">No environment, or coordinates that do not fit the elements, or an unknown element.</exception>
-    public AtomBatch(IReadOnlyList<AtomCloud> environments, ScalarType dtype, Device? device = null)
+    public AtomBatch(IReadOnlyList<Microenvironment> environments, ScalarType dtype, Device? device = null)
     {
         if (environments.Count == 0)
         {
@@ -30,13 +31,13 @@ public sealed class AtomBatch : IDisposable
         for (var e = 0; e < Environments; e++)
         {
             var cloud = environments[e];
-            cloud.Check();
+            Check(cloud);
             for (var i = 0; i < cloud.Count; i++)
             {
-                elements[(e * Atoms) + i] = cloud.Elements.Span[i];
+                elements[(e * Atoms) + i] = cloud.Elements[i];
             }
 
-            cloud.Coordinates.Span.CopyTo(coordinates.AsSpan(e * Atoms * 3));
+            cloud.Coordinates.CopyTo(coordinates.AsSpan(e * Atoms * 3));
             mask.AsSpan(e * Atoms, cloud.Count).Fill(true);
             counts[e] = cloud.Count;
             UsefulAtoms += cloud.Count;
@@ -79,6 +80,22 @@ public sealed class AtomBatch : IDisposable
         Coordinates.Dispose();
         Mask.Dispose();
         Counts.Dispose();
+    }
+
+    private static void Check(Microenvironment environment)
+    {
+        if (environment.Coordinates.Length != 3 * environment.Elements.Length)
+        {
+            throw new ArgumentException(
+                $"an environment has {environment.Elements.Length} elements but {environment.Coordinates.Length} coordinates: "
+                + "needs 3 an atom");
+        }
+
+        if (environment.Elements.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)(AutoencoderShape.Elements - 1)))
+        {
+            throw new ArgumentException(
+                $"an environment has an element code above {AutoencoderShape.Elements - 1}: map other elements to X (6)");
+        }
     }
 
     private static Tensor Kept(Tensor made, ScalarType dtype, Device device)

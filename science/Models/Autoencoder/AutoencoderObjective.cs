@@ -1,6 +1,7 @@
 using Ism.Models.Geometry;
 using Ism.Models.Training;
 using Ism.Structures.Numerics;
+using Ism.Structures;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Autoencoder;
@@ -87,10 +88,10 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
 
     public void Dispose() => Model.Dispose();
 
-    private AutoencoderMicroBatch MicroBatch(AtomCloud[] clouds, ulong[] keys)
+    private AutoencoderMicroBatch MicroBatch(Microenvironment[] clouds, ulong[] keys)
     {
         var atoms = new AtomBatch(clouds, Model.DataType, Model.Device);
-        var known = Enumerable.Range(0, clouds.Length).Where(e => clouds[e].AminoAcidKnown).ToArray();
+        var known = Enumerable.Range(0, clouds.Length).Where(e => clouds[e].AminoAcid < AutoencoderShape.AminoAcids).ToArray();
         var residues = Indices(known.Select(e => (long)e));
         var aminoAcids = Indices(known.Select(e => (long)clouds[e].AminoAcid));
         if (!Model.Shape.Decoder)

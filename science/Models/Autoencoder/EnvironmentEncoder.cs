@@ -1,4 +1,5 @@
 using Ism.Models.Codebook;
+using Ism.Structures;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Autoencoder;
@@ -18,7 +19,7 @@ public sealed class EnvironmentEncoder(AtomicAutoencoder model, long atomPairsPe
     public int Width => model.Shape.Width;
 
     /// <summary>One embedding per environment, in the order given; 0 for an environment without atoms.</summary>
-    public Embeddings Embed(IReadOnlyList<AtomCloud> environments)
+    public Embeddings Embed(IReadOnlyList<Microenvironment> environments)
     {
         using var grad = no_grad();
         var values = new float[environments.Count * Width];

@@ -1,10 +1,12 @@
+using Ism.Structures;
+
 namespace Ism.Models.Autoencoder;
 
 /// <summary>One element of the global batch of the autoencoder: residues drawn from one structure.</summary>
 public sealed record EnvironmentSample
 {
     /// <summary>Masked microenvironments of the drawn residues. May be empty.</summary>
-    public required IReadOnlyList<AtomCloud> Environments { get; init; }
+    public required IReadOnlyList<Microenvironment> Environments { get; init; }
 
     /// <summary>Key of every draw made for this sample (which atom pairs the distogram loss looks at).</summary>
     public required ulong DrawKey { get; init; }

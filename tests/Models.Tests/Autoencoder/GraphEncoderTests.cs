@@ -1,5 +1,6 @@
 using Ism.Models.Autoencoder;
 using Ism.Structures.Numerics;
+using Ism.Structures;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Tests.Autoencoder;
@@ -52,8 +53,8 @@ public class GraphEncoderTests
         using var scope = NewDisposeScope();
         using var model = new AtomicAutoencoder(SyntheticEnvironments.Tiny, 3, ScalarType.Float64);
         var cloud = SyntheticEnvironments.Cloud(1, 41);
-        var stretched = cloud with { Coordinates = cloud.Coordinates.ToArray().Select(x => 1.2f * x).ToArray() };
-        var exchanged = cloud with { Elements = cloud.Elements.ToArray().Select(x => (byte)((x + 1) % 7)).ToArray() };
+        var stretched = cloud with { Coordinates = [.. cloud.Coordinates.Select(x => 1.2f * x)] };
+        var exchanged = cloud with { Elements = [.. cloud.Elements.Select(x => (byte)((x + 1) % 7))] };
         using var batch = new AtomBatch([cloud, stretched, exchanged], ScalarType.Float64);
         var z = Embedding(model, batch);
         Assert.True((z[0] - z[1]).abs().max().item<double>() > 1e-3);
@@ -111,10 +112,10 @@ public class GraphEncoderTests
         return model.Encoder.Forward(batch).Embedding;
     }
 
-    private static AtomCloud Reordered(AtomCloud cloud, int[] order) => cloud with
+    private static Microenvironment Reordered(Microenvironment cloud, int[] order) => cloud with
     {
-        Elements = order.Select(i => cloud.Elements.Span[i]).ToArray(),
-        Coordinates = order.SelectMany(i => cloud.Coordinates.Slice(3 * i, 3).ToArray()).ToArray(),
+        Elements = [.. order.Select(i => cloud.Elements[i])],
+        Coordinates = [.. order.SelectMany(i => cloud.Coordinates[(3 * i)..((3 * i) + 3)])],
     };
 
     private static Tensor Rotation(ulong key)

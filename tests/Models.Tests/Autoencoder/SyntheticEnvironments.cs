@@ -1,5 +1,6 @@
 using Ism.Models.Autoencoder;
 using Ism.Structures.Numerics;
+using Ism.Structures;
 
 namespace Ism.Models.Tests.Autoencoder;
 
@@ -18,7 +19,7 @@ internal static class SyntheticEnvironments
     };
 
     /// <summary>One environment of the given size within 10 Å of the origin.</summary>
-    public static AtomCloud Cloud(ulong seed, int atoms, byte? aminoAcid = null)
+    public static Microenvironment Cloud(ulong seed, int atoms, byte? aminoAcid = null)
     {
         var random = new CounterRandom(seed, 77);
         var type = aminoAcid ?? (byte)random.NextInt32(20);
@@ -36,7 +37,7 @@ internal static class SyntheticEnvironments
             (coordinates[3 * i], coordinates[(3 * i) + 1], coordinates[(3 * i) + 2]) = ((float)x, (float)y, (float)z);
         }
 
-        return new AtomCloud(elements, coordinates, type);
+        return new Microenvironment(elements, coordinates, type);
     }
 
     /// <summary>Environments of sizes in [from, to], in samples of four.</summary>
