@@ -1,1 +1,4 @@
-return 0;
+using Ism.Cli;
+
+using var interruption = Interruption.Install(Console.Error);
+return await CommandLine.RunAsync(args, new VerbContext(Console.Out, Console.Error, interruption));
