@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Ism.Cli.Jobs;
 using Ism.Cli.Verbs;
 
@@ -28,16 +30,12 @@ public static class CommandLine
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, VerbContext context)
     {
-        var parsed = Create(context).Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
+        var parsed = Create(context).Parse(args.Count == 0 ? ["--help"] : args);
+        var problems = UsageProblems(parsed);
+        if (problems.Count > 0)
         {
-            var verb = parsed.CommandResult.Command;
-            var help = verb is RootCommand ? "ism --help" : $"ism {PathOf(parsed.CommandResult)} --help";
-            foreach (var error in parsed.Errors)
-            {
-                Print(context.Error, $"{error.Message.TrimEnd('.')} (see {help})");
-            }
-
+            var verb = PathOf(parsed.CommandResult);
+            problems.ForEach(p => Print(context.Error, $"{p} (see ism {verb}{(verb.Length == 0 ? "" : " ")}--help)"));
             return ExitCode.BadUsage;
         }
 
@@ -57,6 +55,24 @@ public static class CommandLine
         {
             return Explain(e, context, parsed.GetValue(Debug) || Environment.GetEnvironmentVariable(DebugVariable) == "1");
         }
+    }
+
+    private static List<string> UsageProblems(ParseResult parsed)
+    {
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            var near = parsed.UnmatchedTokens.Count == 0
+                ? null
+                : NearestKey.Find(parsed.UnmatchedTokens[0], parsed.CommandResult.Command.Subcommands.Select(c => c.Name));
+            return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.') + (near is null ? "" : $"; did you mean '{near}'?")).Take(near is null ? 9 : 1)];
+        }
+
+        // An option that a verb does not know would otherwise be taken for its file.
+        var options = parsed.CommandResult.Command.Options.Select(o => o.Name);
+        return [.. parsed.Tokens
+            .Where(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal))
+            .Select(t => (t.Value, Near: NearestKey.Find(t.Value, options)))
+            .Select(t => $"unknown option '{t.Value}'{(t.Near is null ? "" : $"; did you mean '{t.Near}'?")}")];
     }
 
     private static int Explain(Exception e, VerbContext context, bool debug)
@@ -93,8 +109,8 @@ public static class CommandLine
 
     private static void Print(TextWriter error, string message) => error.WriteLine($"ism: {message.ReplaceLineEndings(" ")}");
 
-    private static string PathOf(System.CommandLine.Parsing.CommandResult result) =>
-        result.Parent is System.CommandLine.Parsing.CommandResult { Command: not RootCommand } parent
-            ? $"{PathOf(parent)} {result.Command.Name}"
-            : result.Command.Name;
+    /// <summary>The verb as it is typed, e.g. "node trainer"; empty for none.</summary>
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent
+        ? $"{PathOf(parent)} {result.Command.Name}".TrimStart()
+        : "";
 }

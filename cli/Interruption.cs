@@ -28,7 +28,10 @@ public sealed class Interruption : IDisposable
     public bool Requested => _source.IsCancellationRequested;
 
     /// <summary>Listens to the signals of this process until disposed.</summary>
-    public static Interruption Install(TextWriter error)
+    /// <param name="error">Where the first interrupt is answered.</param>
+    /// <param name="isChild">Ctrl-C reaches every process of the terminal; a child leaves it to its parent, which stops its children
+    /// in order by SIGTERM.</param>
+    public static Interruption Install(TextWriter error, bool isChild)
     {
         var interruption = new Interruption(error, Environment.Exit);
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP])
@@ -36,7 +39,10 @@ public sealed class Interruption : IDisposable
             interruption._registrations.Add(PosixSignalRegistration.Create(signal, context =>
             {
                 context.Cancel = true;
-                interruption.Interrupt();
+                if (!isChild || context.Signal == PosixSignal.SIGTERM)
+                {
+                    interruption.Interrupt();
+                }
             }));
         }
 
