@@ -2,8 +2,10 @@
 // symbol of that version: the only one, _ZSt21ios_base_library_initv, is undefined and has no relocation. The loader of
 // Debian 12 and Ubuntu 22.04 still refuses the file. A version need that is marked weak (VER_FLG_WEAK) is not refused.
 // The file is compiled by MSBuild (RoslynCodeTaskFactory, netstandard2.0) and, without the task, by its test.
+#if !ELF_LOGIC_ONLY
 using System;
 using System.IO;
+#endif
 using System.Text;
 
 /// <summary>Edits the table of needed symbol versions (.gnu.version_r) of a 64-bit little-endian ELF file in memory.</summary>

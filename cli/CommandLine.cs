@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Ism.Cli.Jobs;
+using Ism.Cli.Verbs;
+
+namespace Ism.Cli;
+
+/// <summary>The verbs, and how their failures become an exit code and a line on standard error.</summary>
+public static class CommandLine
+{
+    /// <summary>Set to 1 it does what --debug does: the whole exception is printed.</summary>
+    public const string DebugVariable = "ISM_DEBUG";
+
+    private static readonly Option<bool> Debug = new("--debug")
+    {
+        Description = $"Print the whole exception when something fails (as {DebugVariable}=1)",
+        Recursive = true,
+    };
+
+    /// <summary>The command with all its verbs.</summary>
+    public static RootCommand Create(VerbContext context) => new(
+        "Trains sequence-only protein language models that know structure.")
+    {
+        Debug,
+        ConfigVerb.Create(context),
+        DoctorVerb.Create(context),
+    };
+
+    /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, VerbContext context)
+    {
+        var parsed = Create(context).Parse(args.Count == 0 ? ["--help"] : args);
+        var problems = UsageProblems(parsed);
+        if (problems.Count > 0)
+        {
+            var verb = PathOf(parsed.CommandResult);
+            problems.ForEach(p => Print(context.Error, $"{p} (see ism {verb}{(verb.Length == 0 ? "" : " ")}--help)"));
+            return ExitCode.BadUsage;
+        }
+
+        try
+        {
+            var configuration = new InvocationConfiguration
+            {
+                Output = context.Output,
+                Error = context.Error,
+                EnableDefaultExceptionHandler = false,
+                // Signals are heard by Interruption; this library's own handling ends the process after two seconds.
+                ProcessTerminationTimeout = null,
+            };
+            return await parsed.InvokeAsync(configuration, context.Interruption.Token);
+        }
+        catch (Exception e)
+        {
+            return Explain(e, context, parsed.GetValue(Debug) || Environment.GetEnvironmentVariable(DebugVariable) == "1");
+        }
+    }
+
+    private static List<string> UsageProblems(ParseResult parsed)
+    {
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            var near = parsed.UnmatchedTokens.Count == 0
+                ? null
+                : NearestKey.Find(parsed.UnmatchedTokens[0], parsed.CommandResult.Command.Subcommands.Select(c => c.Name));
+            return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.') + (near is null ? "" : $"; did you mean '{near}'?")).Take(near is null ? 9 : 1)];
+        }
+
+        // An option that a verb does not know would otherwise be taken for its file.
+        var options = parsed.CommandResult.Command.Options.Select(o => o.Name);
+        return [.. parsed.Tokens
+            .Where(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal))
+            .Select(t => (t.Value, Near: NearestKey.Find(t.Value, options)))
+            .Select(t => $"unknown option '{t.Value}'{(t.Near is null ? "" : $"; did you mean '{t.Near}'?")}")];
+    }
+
+    private static int Explain(Exception e, VerbContext context, bool debug)
+    {
+        if (debug)
+        {
+            context.Error.WriteLine(e);
+        }
+
+        switch (e)
+        {
+            case OperationCanceledException when context.Interruption.Requested:
+                Print(context.Error, "interrupted");
+                return ExitCode.Failed;
+            case JobFileException job:
+                foreach (var problem in job.Problems)
+                {
+                    Print(context.Error, problem);
+                }
+
+                return ExitCode.BadUsage;
+            case UsageException:
+                Print(context.Error, e.Message);
+                return ExitCode.BadUsage;
+            default:
+                Print(context.Error, IsForPeople(e) ? e.Message : $"{e.Message} ({e.GetType().Name}; --debug shows where)");
+                return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Exceptions whose message was written to be read alone.</summary>
+    private static bool IsForPeople(Exception e) =>
+        e is IOException or UnauthorizedAccessException or TimeoutException || e.GetType().Namespace?.StartsWith("Ism.", StringComparison.Ordinal) == true;
+
+    private static void Print(TextWriter error, string message) => error.WriteLine($"ism: {message.ReplaceLineEndings(" ")}");
+
+    /// <summary>The verb as it is typed, e.g. "node trainer"; empty for none.</summary>
+    private static string PathOf(CommandResult result) => result.Parent is CommandResult parent
+        ? $"{PathOf(parent)} {result.Command.Name}".TrimStart()
+        : "";
+}

@@ -1,0 +1,13 @@
+namespace Ism.Cli;
+
+/// <summary>What the process returns.</summary>
+public static class ExitCode
+{
+    public const int Success = 0;
+
+    /// <summary>Understood, and it failed or was interrupted.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line or the job file is wrong; nothing was done.</summary>
+    public const int BadUsage = 2;
+}

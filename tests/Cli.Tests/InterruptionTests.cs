@@ -1,0 +1,26 @@
+namespace Ism.Cli.Tests;
+
+public class InterruptionTests
+{
+    [Fact]
+    public async Task Should_cancel_at_the_first_interrupt_and_end_at_the_second()
+    {
+        var said = new StringWriter();
+        var exits = new List<int>();
+        var interruption = Interruption.Silent(said, exits.Add);
+        var cancelled = new TaskCompletionSource();
+        using var registration = interruption.Token.Register(cancelled.SetResult);
+        var ended = 0;
+        interruption.AtOnce += () => ended++;
+
+        interruption.Interrupt();
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("stopping", said.ToString());
+        Assert.Equal(0, ended);
+        Assert.Empty(exits);
+
+        interruption.Interrupt();
+        Assert.Equal(1, ended);
+        Assert.Equal([ExitCode.Failed], exits);
+    }
+}
