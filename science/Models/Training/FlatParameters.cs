@@ -111,8 +111,8 @@ public sealed class FlatParameters : IDisposable
         Gradients.Dispose();
     }
 
-    /// <summary>Where a float32 or float64 tensor's data begin; tensors that share memory can be told by it.</summary>
-    internal static nint Address(torch.Tensor tensor) =>
+    /// <summary>Where a float32 or float64 tensor's data begin, in the memory of its device.</summary>
+    public static nint Address(torch.Tensor tensor) =>
         tensor.dtype == torch.ScalarType.Float64 ? Address<double>(tensor) : Address<float>(tensor);
 
     private static nint Address<T>(torch.Tensor tensor) where T : unmanaged

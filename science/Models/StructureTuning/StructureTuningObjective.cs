@@ -1,0 +1,218 @@
+using Ism.Models.Esm2;
+using Ism.Models.Training;
+using TorchSharp;
+using static TorchSharp.torch.nn;
+
+namespace Ism.Models.StructureTuning;
+
+/// <summary>Settings of <see cref="StructureTuningObjective"/>.</summary>
+public sealed record StructureTuningOptions
+{
+    /// <summary>Share of residues chosen for masked language modelling.</summary>
+    public double MaskFraction { get; init; } = 0.15;
+
+    /// <summary>Weight of every structure term.</summary>
+    public double StructureWeight { get; init; } = 1;
+
+    /// <summary>Weight of the masked language term.</summary>
+    public double MaskedWeight { get; init; } = 1;
+
+    /// <summary>Tokens in a micro-batch at most, &lt;cls&gt; and &lt;eos&gt; included; a longer sequence is one of its own.</summary>
+    public int TokensPerMicroBatch { get; init; } = 8192;
+}
+
+/// <summary>
+/// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross entropy
+/// of the structure token over ALL residues, masked or not, that have one other than the head's excluded token; L_MLM that of the
+/// original residue over the chosen ones. Owns the model and the heads.
+/// </summary>
+public sealed class StructureTuningObjective : IObjective<TuningSample>
+{
+    private readonly StructureTuningOptions _options;
+    private readonly MaskedLanguageModel _masking;
+
+    /// <summary>Takes over the model and the heads.</summary>
+    /// <exception cref="ArgumentException">Two heads have one name, or a head fits another width or type.</exception>
+    public StructureTuningObjective(Esm2Model model, IReadOnlyList<StructureHead> heads, StructureTuningOptions? options = null)
+    {
+        (Model, Heads, _options) = (model, [.. heads], options ?? new());
+        _masking = new(_options.MaskFraction);
+        foreach (var head in heads)
+        {
+            if (head.Weight.shape[1] != model.Config.Width || head.Weight.dtype != model.Dtype)
+            {
+                throw new ArgumentException($"head {head.Name} is {head.Weight.dtype} of width {head.Weight.shape[1]}; the model is "
+                    + $"{model.Dtype} of width {model.Config.Width}");
+            }
+        }
+
+        if (heads.DistinctBy(head => head.Name).Count() != heads.Count)
+        {
+            throw new ArgumentException($"two structure heads have one name: {string.Join(", ", heads.Select(head => head.Name))}");
+        }
+
+        Terms = [.. heads.Select(head => $"structure.{head.Name}"), "mlm"];
+        TermWeights = [.. heads.Select(_ => _options.StructureWeight), _options.MaskedWeight];
+        Parameters = [.. Trained()];
+    }
+
+    /// <inheritdoc/>
+    public string Name => "structure-tuning";
+
+    /// <summary>The tuned language model.</summary>
+    public Esm2Model Model { get; }
+
+    /// <summary>One head a token sequence.</summary>
+    public IReadOnlyList<StructureHead> Heads { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Terms { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> TermWeights { get; }
+
+    /// <summary>"backbone.*" under fair-esm's names, then "&lt;head&gt;_head.weight" and ".bias". What no term's gradient reaches
+    /// (a head or the language head of weight 0) is not among them.</summary>
+    public IReadOnlyList<NamedParameter> Parameters { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IMicroBatch> Collate(IReadOnlyList<TuningSample> share) =>
+        Collate([.. share.Where(sample => sample.Residues.Length > 0).Select(_masking.Mask)]);
+
+    /// <summary>The same for sequences that are labelled already. Sorted by length, longest first, and packed without padding up to the
+    /// token budget; the gradient does not depend on how they are split.</summary>
+    public IReadOnlyList<TuningMicroBatch> Collate(IReadOnlyList<LabelledSequence> sequences)
+    {
+        var batches = new List<TuningMicroBatch>();
+        var batch = new List<LabelledSequence>();
+        var tokens = 0;
+        foreach (var sequence in sequences.OrderByDescending(sequence => sequence.Ids.Length))
+        {
+            if (batch.Count > 0 && tokens + sequence.Ids.Length > _options.TokensPerMicroBatch)
+            {
+                Close();
+            }
+
+            batch.Add(sequence.Checked(Heads));
+            tokens += sequence.Ids.Length;
+        }
+
+        if (batch.Count > 0)
+        {
+            Close();
+        }
+
+        return batches;
+
+        void Close()
+        {
+            batches.Add(new([.. batch], Heads, Model.Device));
+            batch.Clear();
+            tokens = 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<torch.Tensor> ForwardSums(IMicroBatch batch)
+    {
+        var tuning = (TuningMicroBatch)batch;
+        using var scope = torch.NewDisposeScope();
+        var hidden = Model.Represent(tuning.Tokens, tuning.Layout(Model));
+        var sums = new torch.Tensor[Terms.Count];
+        for (var i = 0; i < Heads.Count; i++)
+        {
+            var head = Heads[i];
+            sums[i] = SumOfLosses(hidden, tuning.Structure[i], head.Logits).MoveToOuterDisposeScope();
+        }
+
+        sums[^1] = SumOfLosses(hidden, tuning.Masked, Model.Logits).MoveToOuterDisposeScope();
+        return sums;
+    }
+
+    /// <summary>
+    /// Per structure head "structure.NAME.accuracy" and ".loss" from the unmasked input over all residues with a token, and
+    /// ".masked_accuracy" from the masked input over the chosen ones; "mlm.accuracy" and "mlm.loss" from the masked input.
+    /// </summary>
+    public IReadOnlyList<(string Metric, double Sum, double Count)> Evaluate(IMicroBatch batch)
+    {
+        var tuning = (TuningMicroBatch)batch;
+        var metrics = new List<(string, double, double)>();
+        using var noGrad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        using (var unmasked = tuning.Unmasked())
+        {
+            var hidden = Represent(unmasked);
+            for (var i = 0; i < Heads.Count; i++)
+            {
+                var (right, loss) = Judge(hidden, tuning.Structure[i], Heads[i].Logits);
+                metrics.Add(($"{Terms[i]}.accuracy", right, tuning.Structure[i].Count));
+                metrics.Add(($"{Terms[i]}.loss", loss, tuning.Structure[i].Count));
+            }
+        }
+
+        var masked = Represent(tuning.Tokens);
+        for (var i = 0; i < Heads.Count; i++)
+        {
+            using var positions = tuning.StructureAtMasked(i, Heads[i]);
+            metrics.Add(($"{Terms[i]}.masked_accuracy", Judge(masked, positions, Heads[i].Logits).Right, positions.Count));
+        }
+
+        var mlm = Judge(masked, tuning.Masked, Model.Logits);
+        metrics.Add(("mlm.accuracy", mlm.Right, tuning.Masked.Count));
+        metrics.Add(("mlm.loss", mlm.Loss, tuning.Masked.Count));
+        return metrics;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Model.Dispose();
+        foreach (var head in Heads)
+        {
+            head.Dispose();
+        }
+    }
+
+    private static torch.Tensor SumOfLosses(
+        torch.Tensor hidden, PredictedPositions positions, Func<torch.Tensor, torch.Tensor> logits) =>
+        positions.Count == 0
+            ? torch.zeros([], dtype: hidden.dtype, device: hidden.device)
+            : functional.cross_entropy(logits(positions.Pick(hidden)), positions.Targets, reduction: Reduction.Sum);
+
+    private static (double Right, double Loss) Judge(
+        torch.Tensor hidden, PredictedPositions positions, Func<torch.Tensor, torch.Tensor> logits)
+    {
+        if (positions.Count == 0)
+        {
+            return default;
+        }
+
+        using var scope = torch.NewDisposeScope();
+        var scores = logits(positions.Pick(hidden));
+        var right = scores.argmax(1).eq(positions.Targets).sum();
+        return (right.ToDouble(), functional.cross_entropy(scores, positions.Targets, reduction: Reduction.Sum).ToDouble());
+    }
+
+    private torch.Tensor Represent(PackedTokens tokens)
+    {
+        using var layout = Model.Layout(tokens);
+        return Model.Represent(tokens, layout);
+    }
+
+    private IEnumerable<NamedParameter> Trained()
+    {
+        foreach (var (name, tensor) in Model.Parameters)
+        {
+            if (_options.MaskedWeight != 0 || !name.StartsWith("lm_head.", StringComparison.Ordinal))
+            {
+                yield return new($"backbone.{name}", tensor);
+            }
+        }
+
+        foreach (var head in _options.StructureWeight == 0 ? [] : Heads)
+        {
+            yield return new($"{head.Name}_head.weight", head.Weight);
+            yield return new($"{head.Name}_head.bias", head.Bias);
+        }
+    }
+}
