@@ -73,10 +73,10 @@ public static class CatalogueStage
             try
             {
                 var entries = StructureSources.List(sources)
-                    .Select(e => new CatalogueEntry(e.Path, e.Member, e.Offset, e.Length, e.Name));
+                    .Select(e => new CatalogueEntry(e.Path, e.Member, e.Offset >= 0 ? e.Offset : e.Index, Math.Max(0, e.Length), e.Name));
                 return Path.GetFileName(Catalogue.Create(entries, job.Corpus.ChunkSize).Save(folder, role));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+            catch (Exception e) when (e is StructureSourceException or IOException or UnauthorizedAccessException or ArgumentException)
             {
                 throw new JobFailedException($"the structures of '{role}' could not be listed: {e.Message}", e);
             }

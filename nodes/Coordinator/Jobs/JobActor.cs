@@ -18,7 +18,6 @@ public sealed class JobActor : ReceiveActor
     private readonly IActorRef _region;
     private readonly CancellationTokenSource _cancel = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Action<RunEvent> _emit;
     private Stage? _stage;
 
     /// <summary>A job whose files lie in <paramref name="workspace"/>.</summary>
@@ -30,7 +29,6 @@ public sealed class JobActor : ReceiveActor
     public JobActor(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended)
     {
         _region = region;
-        _emit = emit;
         _group = Context.ActorOf(TrainingGroupActor.Props(job.Cluster.Trainers), "group");
         Receive<BeginWork>(OnBeginWork);
         Receive<LedgerProgress>(OnLedgerProgress);

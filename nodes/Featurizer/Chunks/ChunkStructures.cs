@@ -9,35 +9,28 @@ public readonly record struct ChunkStructure(int Row, long Position, string Name
 /// <summary>Reads the structures of a chunk in one pass over their sources. A bad one is refused by itself.</summary>
 public static class ChunkStructures
 {
-    /// <summary>The chunk's structures in the order of their rows.</summary>
+    /// <summary>The chunk's structures; those of one archive in the archive's order.</summary>
     public static IEnumerable<ChunkStructure> Read(Catalogue catalogue, int chunk, StructureReaderOptions options)
     {
         var first = catalogue.PositionsOf(chunk).First;
-        var entries = catalogue.EntriesOf(chunk).Select(e => new StructureEntry(e.Path, e.Member, e.Offset, e.Length, e.Name)).ToList();
-        foreach (var (row, content) in StructureSources.Read(entries, options))
+        var entries = catalogue.EntriesOf(chunk).Select(ToStructureEntry).ToList();
+        var rows = new Dictionary<StructureEntry, int>();
+        for (var row = 0; row < entries.Count; row++)
         {
-            yield return ReadOne(row, first + row, entries[row], content, options);
+            rows[entries[row]] = row;
+        }
+
+        foreach (var (entry, structure, refusal) in StructureBatch.Read(entries, options))
+        {
+            var row = rows[entry];
+            var refused = refusal is null
+                ? null
+                : new QuarantinedStructure(first + row, entry.Name, refusal.Reason.ToString(), refusal.Message);
+            yield return new ChunkStructure(row, first + row, entry.Name, structure, refused);
         }
     }
 
-    private static ChunkStructure ReadOne(
-        int row, long position, StructureEntry entry, Func<Stream> content, StructureReaderOptions options)
-    {
-        try
-        {
-            using var stream = content();
-            return new ChunkStructure(row, position, entry.Name, StructureReader.Read(stream, entry.Member ?? entry.Path, options), null);
-        }
-        catch (StructureRefusedException e)
-        {
-            return Refuse(e.Reason.ToString(), e.Message);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            return Refuse(nameof(RefusalReason.Unreadable), e.Message);
-        }
-
-        ChunkStructure Refuse(string reason, string message) =>
-            new(row, position, entry.Name, null, new QuarantinedStructure(position, entry.Name, reason, message));
-    }
+    private static StructureEntry ToStructureEntry(CatalogueEntry e) => e.Member is not null && !e.Path.EndsWith(".tar", StringComparison.Ordinal)
+        ? new StructureEntry(e.Path, e.Member, (int)e.Offset, -1, e.Length)
+        : new StructureEntry(e.Path, e.Member, e.Member is null ? -1 : 0, e.Offset, e.Length);
 }

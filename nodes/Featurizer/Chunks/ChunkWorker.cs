@@ -14,7 +14,7 @@ public sealed record ChunkResult(string Sha256, int Structures, int Quarantined,
 
 /// <summary>
 /// Does one kind of work on one chunk: structures in, a result file out. Doing it twice gives the same bytes. Runs on the compute
-/// thread; reports structures done through <paramref name="progress"/>, and stops between structures when cancelled.
+/// thread; reports structures done as it goes, and stops between structures when cancelled.
 /// </summary>
 public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
 {
@@ -68,12 +68,12 @@ public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
         return new ChunkResult(sha, parts.Count, refused.Count, embeddings.Count, 0);
     }
 
-    private List<AtomCloud> Drawn(ChunkWork work, long position, Structure structure)
+    private List<Microenvironment> Drawn(ChunkWork work, long position, Structure structure)
     {
         _finder.Use(structure);
         var residues = structure.Chains.SelectMany(c => c.ResidueIndices).ToArray();
         var key = CounterRandom.Key((ulong)work.Seed, (ulong)position);
-        return [.. Draws.Residues(key, residues.Length, work.ResiduesPerStructure).Select(i => EncoderCache.Cloud(_finder.Find(residues[i])))];
+        return [.. Draws.Residues(key, residues.Length, work.ResiduesPerStructure).Select(i => _finder.Find(residues[i]))];
     }
 
     private ChunkResult Cluster(ChunkWork work, int chunk)
@@ -122,14 +122,14 @@ public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
         _finder.Use(structure);
         foreach (var chain in structure.Chains)
         {
-            var clouds = chain.ResidueIndices.Select(r => EncoderCache.Cloud(_finder.Find(r))).ToList();
+            var environments = chain.ResidueIndices.Select(r => _finder.Find(r)).ToList();
             yield return new TokenRow
             {
                 Position = entry.Position,
                 Name = entry.Name,
                 Chain = chain.Id,
                 Sequence = chain.Sequence,
-                Tokens = [assigner.Assign(encoder.Embed(clouds))],
+                Tokens = [assigner.Assign(encoder.Embed(environments))],
                 Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
                 Notes = string.Join("; ", structure.Notes),
             };

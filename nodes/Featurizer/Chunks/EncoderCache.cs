@@ -1,6 +1,5 @@
 using Ism.Models.Autoencoder;
 using Ism.Models.Codebook;
-using Ism.Structures;
 
 namespace Ism.Featurizer.Chunks;
 
@@ -37,10 +36,6 @@ public sealed class EncoderCache : IDisposable
             : throw new InvalidDataException($"the codebook {folder} was made with encoder {codebook.Origin.Encoder[..8]}, not with "
                 + $"{encoderIdentity[..8]}; give autoencoder.from and codebook.from of the same run");
     }
-
-    /// <summary>A microenvironment as the model takes it; nothing is copied.</summary>
-    public static AtomCloud Cloud(Microenvironment environment) =>
-        new(environment.Elements, environment.Coordinates, environment.AminoAcid);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,0 +1,23 @@
+using Akka.Actor;
+using Ism.Cluster.Hosting;
+using Ism.Cluster.Sharding;
+using Ism.Coordinator.Jobs;
+using Ism.Protocol.Jobs;
+
+namespace Ism.Coordinator;
+
+/// <summary>Makes a node a coordinator: the job's singleton runs on the oldest of them.</summary>
+public static class CoordinatorNode
+{
+    /// <summary>Starts the singleton.</summary>
+    /// <param name="system">A member of the cluster.</param>
+    /// <param name="workspace">The job's workspace.</param>
+    /// <param name="job">The resolved job.</param>
+    /// <param name="emit">Takes progress events; any thread.</param>
+    /// <param name="ended">Told once: null when the job is complete, else why not.</param>
+    public static void Start(ActorSystem system, Workspace workspace, JobOptions job, Action<RunEvent> emit, Action<string?> ended)
+    {
+        var region = ChunkRegion.Proxy(system);
+        JobSingleton.Host(system, JobActor.Props(job, workspace, region, emit, ended));
+    }
+}

@@ -1,0 +1,104 @@
+using Ism.Corpus;
+using Ism.Models.Codebook;
+using Ism.Protocol.Jobs;
+using Ism.Protocol.Samples;
+using Ism.Protocol.Training;
+
+namespace Ism.Coordinator.Jobs;
+
+/// <summary>
+/// The way of a job from structures to a tuned model. Every stage finds what an earlier run has finished, so running it again after
+/// any interruption goes on where it stopped.
+/// </summary>
+public static class JobWorkflow
+{
+    private const string TuningStage = "structure-tuning";
+
+    /// <summary>Runs the whole job.</summary>
+    /// <exception cref="JobFailedException">It cannot go on; says why.</exception>
+    public static async Task RunAsync(IJobServices services, CancellationToken cancel)
+    {
+        var catalogues = CatalogueStage.Run(services);
+        var encoder = await AutoencoderStage.RunAsync(services, catalogues.Experimental, cancel);
+        var codebook = await CodebookStage.RunAsync(services, catalogues.Experimental, encoder, cancel);
+        var tokens = StartTokens(services, catalogues, encoder, codebook, cancel);
+
+        await tokens.Corpus.FirstReady.WaitAsync(cancel);
+        var excluded = ExcludedTokenStage.Choose(services, catalogues.Corpus, tokens.Corpus.Folder, codebook, tokens.Order);
+        var stage = Stage(services, catalogues, tokens, codebook, excluded.Token);
+        services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Tuning, 0, stage.TotalSteps, $"excluded token: {excluded.Reason}"));
+        var tuning = services.TrainAsync(
+            stage, r => services.Emit(Events.Step(RunStages.Tuning, r, 0, stage.TotalSteps)), cancel);
+        await FirstFailure(tuning, tokens.Corpus.All, tokens.Heldout?.All);
+
+        services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Tuning, stage.TotalSteps, stage.TotalSteps));
+        services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Export, 1, 1, services.Workspace.At(Workspace.Model)));
+        ReportStage.Run(services, catalogues, tokens, codebook, excluded);
+        services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Report, 1, 1, services.Workspace.At(Workspace.Report)));
+    }
+
+    private static TokenisedCatalogues StartTokens(
+        IJobServices services, JobCatalogues catalogues, string encoder, string codebook, CancellationToken cancel)
+    {
+        var hash = StructureCodebook.IdentityOf(services.Workspace.At(codebook));
+        var order = new SampleOrder(
+            catalogues.Corpus.Catalogue.Count,
+            catalogues.Corpus.Catalogue.ChunkSize,
+            StageSteps.Seed(services.Job.Seed, TuningStage),
+            services.Job.Corpus.WindowChunks).ChunkOrder(0);
+        services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Tokens, 0, order.Count));
+        TokenWork? heldout = null;
+        if (catalogues.Heldout is { } named)
+        {
+            var all = Enumerable.Range(0, named.Catalogue.ChunkCount).ToArray();
+            heldout = TokenStage.Start(services, named, all, encoder, codebook, hash, all.Length, _ => { }, cancel);
+        }
+
+        var first = Math.Min(order.Count, services.Job.Codebook.ExcludedTokenChunks);
+        var corpus = TokenStage.Start(
+            services, catalogues.Corpus, order, encoder, codebook, hash, first,
+            p => services.Emit(Events.Chunks(RunStages.Tokens, p)), cancel);
+        return new TokenisedCatalogues(corpus, heldout, order);
+    }
+
+    private static TrainingStage Stage(
+        IJobServices services, JobCatalogues catalogues, TokenisedCatalogues tokens, string codebook, int? excluded)
+    {
+        var tuning = services.Job.Tuning;
+        var count = catalogues.Corpus.Catalogue.Count;
+        return new TrainingStage
+        {
+            StageId = TuningStage,
+            Objective = ObjectiveKind.StructureTuning,
+            Samples = SampleKind.Tokens,
+            Catalogue = catalogues.Corpus.Folder,
+            Heldout = catalogues.Heldout?.Folder ?? "",
+            GlobalBatch = tuning.GlobalBatch,
+            TotalSteps = StageSteps.Of(count, tuning.GlobalBatch, tuning.Epochs),
+            WarmupSteps = tuning.WarmupEpochs > 0 ? StageSteps.Of(count, tuning.GlobalBatch, tuning.WarmupEpochs) : 0,
+            LearningRate = tuning.LearningRate,
+            Seed = StageSteps.Seed(services.Job.Seed, TuningStage),
+            Checkpoints = Workspace.Checkpoints,
+            Output = Workspace.Model,
+            Tokens = tokens.Corpus.Folder,
+            HeldoutTokens = tokens.Heldout?.Folder ?? "",
+            Clusters = StructureCodebook.Load(services.Workspace.At(codebook)).Tokens,
+            ExcludedToken = excluded ?? -1,
+        };
+    }
+
+    // Training waits for tokens, so a tokenising that failed must end it at once instead of at a deadline.
+    private static async Task FirstFailure(params Task?[] tasks)
+    {
+        var open = tasks.OfType<Task>().ToList();
+        while (open.Count > 0)
+        {
+            var done = await Task.WhenAny(open);
+            await done;
+            open.Remove(done);
+        }
+    }
+}
+
+/// <summary>Tokenising of a job's catalogues, under way or done.</summary>
+public sealed record TokenisedCatalogues(TokenWork Corpus, TokenWork? Heldout, IReadOnlyList<int> Order);

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using Ism.Collectives;
+using Ism.Corpus;
+using Ism.GpuTrainer.Samples;
+using Ism.GpuTrainer.Training;
+using Ism.Protocol.Jobs;
+using Ism.Protocol.Samples;
+using Ism.Protocol.Training;
+
+namespace Ism.GpuTrainer.Stages;
+
+/// <summary>What the loop of one rank needs of its node.</summary>
+/// <param name="Job">The resolved job.</param>
+/// <param name="Workspace">Its files.</param>
+/// <param name="Fetch">Starts fetching by a plan; disposing stops it.</param>
+/// <param name="Report">Takes messages for the training group (rank 0).</param>
+/// <param name="Log">Takes lines for the log.</param>
+public sealed record StageLoopHost(
+    JobOptions Job,
+    Workspace Workspace,
+    Func<FetchPlan, StepBuffer, IDisposable> Fetch,
+    Action<object> Report,
+    Action<string> Log);
+
+/// <summary>The steps of one generation on one rank: fetch, train, keep, evaluate, and at the end write the model. Runs on the training
+/// thread and returns when the stage is complete.</summary>
+public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollectiveGroup group)
+{
+    private const int MostRefusedInARow = 5;
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(0.5);
+    private readonly TrainingStage _stage = runtime.Stage;
+    private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage);
+
+    /// <summary>Runs to the end of the stage.</summary>
+    /// <exception cref="CollectiveException">A member failed; the state is that of the last completed step.</exception>
+    /// <exception cref="OperationCanceledException">This generation is over.</exception>
+    /// <exception cref="TimeoutException">Samples did not come.</exception>
+    public void Run(CancellationToken cancel)
+    {
+        runtime.Join(group);
+        var catalogue = Catalogue.Open(host.Workspace.At(Workspace.Catalogues, _stage.Catalogue));
+        var order = new SampleOrder(catalogue.Count, catalogue.ChunkSize, _stage.Seed, host.Job.Corpus.WindowChunks);
+        var buffer = new StepBuffer();
+        using (host.Fetch(Plan(_stage.Catalogue, _stage.Tokens, runtime.Step, _stage.TotalSteps, s => order.Step(s, _stage.GlobalBatch)), buffer))
+        {
+            Train(buffer, cancel);
+        }
+
+        if (!Evaluates(runtime.Step))
+        {
+            Evaluate(cancel);
+        }
+
+        if (group.Rank == 0)
+        {
+            runtime.SaveCheckpoint();
+            runtime.SaveOutput();
+        }
+
+        // Nobody leaves before the model is written: if rank 0 dies over it, the others are still there to do it.
+        group.Barrier();
+    }
+
+    private void Train(StepBuffer buffer, CancellationToken cancel)
+    {
+        var (refused, reported, tokens, waited) = (0, Stopwatch.StartNew(), 0L, TimeSpan.Zero);
+        var deadline = TimeSpan.FromSeconds(Math.Max(600, 10 * host.Job.Cluster.CollectiveSeconds));
+        while (runtime.Step < _stage.TotalSteps)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var share = buffer.Take(runtime.Step, deadline, cancel, out var wait);
+            waited += wait;
+            StepResult result;
+            var clock = Stopwatch.StartNew();
+            try
+            {
+                result = runtime.TrainStep(share);
+                refused = 0;
+            }
+            catch (NonFiniteStepException e) when (++refused < MostRefusedInARow)
+            {
+                host.Log($"step {runtime.Step} is refused on all ranks: {e.Message}; its samples here: "
+                    + string.Join(", ", share.Select(s => s.Position.Position)));
+                runtime.SkipStep();
+                continue;
+            }
+
+            tokens += result.UsefulTokens;
+            if (group.Rank == 0)
+            {
+                var rate = result.UsefulTokens / Math.Max(1e-9, (clock.Elapsed + wait).TotalSeconds);
+                _metrics.Step(result, rate, wait / (wait + clock.Elapsed), group.World, group.Generation);
+                if (reported.Elapsed >= ReportEvery || runtime.Step == _stage.TotalSteps)
+                {
+                    host.Report(new StepReport
+                    {
+                        Generation = group.Generation,
+                        StageId = _stage.StageId,
+                        Step = runtime.Step,
+                        Loss = result.TotalLoss,
+                        TokensPerSecond = tokens / reported.Elapsed.TotalSeconds,
+                        Waiting = waited / reported.Elapsed,
+                    });
+                    (tokens, waited) = (0, TimeSpan.Zero);
+                    reported.Restart();
+                }
+            }
+
+            Keep(cancel);
+        }
+    }
+
+    private void Keep(CancellationToken cancel)
+    {
+        if (group.Rank == 0 && runtime.Step % host.Job.Tuning.CheckpointEvery == 0)
+        {
+            runtime.SaveCheckpoint();
+        }
+
+        if (Evaluates(runtime.Step))
+        {
+            Evaluate(cancel);
+        }
+    }
+
+    private bool Evaluates(long step) =>
+        _stage.Heldout.Length > 0 && host.Job.Tuning.EvaluateEvery > 0 && step > 0 && step % host.Job.Tuning.EvaluateEvery == 0;
+
+    // Every rank takes part: held-out structures are shared out like a global batch, and metrics are added up over ranks.
+    private void Evaluate(CancellationToken cancel)
+    {
+        if (_stage.Heldout.Length == 0)
+        {
+            return;
+        }
+
+        var catalogue = Catalogue.Open(host.Workspace.At(Workspace.Catalogues, _stage.Heldout));
+        var batches = (catalogue.Count + _stage.GlobalBatch - 1) / _stage.GlobalBatch;
+        var buffer = new StepBuffer();
+        var totals = new Dictionary<string, (double Sum, double Count)>();
+        using (host.Fetch(Plan(_stage.Heldout, _stage.HeldoutTokens, 0, batches, s => InOrder(catalogue, s)), buffer))
+        {
+            for (var batch = 0L; batch < batches; batch++)
+            {
+                var share = buffer.Take(batch, TimeSpan.FromSeconds(600), cancel, out _);
+                foreach (var metric in runtime.Evaluate(share))
+                {
+                    var (sum, count) = totals.GetValueOrDefault(metric.Metric);
+                    totals[metric.Metric] = (sum + metric.Sum, count + metric.Count);
+                }
+            }
+        }
+
+        if (group.Rank == 0)
+        {
+            var metrics = totals.Where(t => t.Value.Count > 0).ToDictionary(t => t.Key, t => t.Value.Sum / t.Value.Count);
+            _metrics.Evaluation(runtime.Step, metrics);
+            host.Report(new EvaluationReport(group.Generation, _stage.StageId, runtime.Step, metrics));
+        }
+    }
+
+    // Held-out structures in the catalogue's order, always with the same crops and masks.
+    private List<SamplePosition> InOrder(Catalogue catalogue, long batch)
+    {
+        var first = batch * _stage.GlobalBatch;
+        var count = (int)Math.Min(_stage.GlobalBatch, catalogue.Count - first);
+        var order = new SampleOrder(catalogue.Count, catalogue.ChunkSize, _stage.Seed, 1);
+        return [.. Enumerable.Range(0, count).Select(i => first + i).Select(p => new SamplePosition(
+            p, 0, p, catalogue.ChunkOf(p), (int)(p - catalogue.PositionsOf(catalogue.ChunkOf(p)).First), order.DrawKey(0, p)))];
+    }
+
+    private FetchPlan Plan(string catalogue, string tokens, long first, long end, Func<long, IReadOnlyList<SamplePosition>> batch) => new()
+    {
+        Catalogue = catalogue,
+        Kind = _stage.Samples,
+        Limit = _stage.Samples == SampleKind.Tokens ? host.Job.Tuning.Crop : host.Job.Autoencoder.ResiduesPerStructure,
+        Tokens = tokens,
+        FirstStep = first,
+        EndStep = end,
+        Share = step => FetchPlan.ShareOf(batch(step), group.Rank, group.World),
+        Prefetch = host.Job.Cluster.PrefetchSteps,
+    };
+}

@@ -1,0 +1,107 @@
+using Ism.Corpus;
+using Ism.Corpus.Streaming;
+using Ism.GpuTrainer.Samples;
+using Ism.GpuTrainer.Training;
+using Ism.Models.Autoencoder;
+using Ism.Models.Esm2;
+using Ism.Models.StructureTuning;
+using Ism.Models.Training;
+using Ism.Protocol.Jobs;
+using Ism.Protocol.Training;
+using TuningHead = Ism.Models.StructureTuning.StructureHead;
+
+namespace Ism.GpuTrainer.Stages;
+
+/// <summary>Makes the runtime of a stage from the stage, the job and the files of the workspace. First weights are a function of the
+/// seed alone, so all trainers begin equal.</summary>
+public static class StageRuntimes
+{
+    /// <summary>Name of the token sequence that the atomic autoencoder makes.</summary>
+    public const string AutoencoderTokens = "autoencoder";
+
+    /// <summary>Makes it.</summary>
+    /// <exception cref="IOException">A model cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A model is not what it should be.</exception>
+    public static IStageRuntime Create(TrainingStage stage, JobOptions job, Workspace workspace)
+    {
+        var catalogue = Catalogue.Open(workspace.At(Workspace.Catalogues, stage.Catalogue)).Id;
+        var checkpoints = new CheckpointStore(workspace.At(stage.Checkpoints), job.Tuning.KeepCheckpoints);
+        return stage.Objective == ObjectiveKind.StructureTuning
+            ? Tuning(stage, job, workspace, checkpoints, catalogue)
+            : Autoencoder(stage, job, workspace, checkpoints, catalogue);
+    }
+
+    private static StageRuntime<EnvironmentSample> Autoencoder(
+        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue)
+    {
+        var settings = job.Autoencoder;
+        var model = stage.StartFrom.Length > 0
+            ? AtomicAutoencoder.Load(workspace.At(stage.StartFrom))
+            : new AtomicAutoencoder(
+                new AutoencoderShape
+                {
+                    Decoder = stage.Objective != ObjectiveKind.AminoAcid,
+                    Layers = settings.Layers,
+                    DecoderLayers = settings.DecoderLayers,
+                    Width = settings.Width,
+                    Heads = settings.Heads,
+                },
+                (ulong)stage.Seed);
+        var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions
+        {
+            Stage = stage.Objective == ObjectiveKind.AutoencoderStage2 ? 2 : 1,
+            AtomPairsPerMicroBatch = settings.AtomPairsPerMicroBatch,
+        });
+        return new StageRuntime<EnvironmentSample>(
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, () => model.Save(workspace.At(stage.Output)));
+
+        static EnvironmentSample Decode(FetchedSample sample) => new()
+        {
+            Environments = EnvironmentDraw.FromBytes(sample.Bytes.Span),
+            DrawKey = sample.Position.DrawKey,
+        };
+    }
+
+    private static StageRuntime<TuningSample> Tuning(
+        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue)
+    {
+        var settings = job.Tuning;
+        var model = job.Model.From.Length > 0
+            ? Esm2Checkpoint.Load(job.Model.From)
+            : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed);
+        var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
+        var head = TuningHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
+        var objective = new StructureTuningObjective(model, [head], new StructureTuningOptions
+        {
+            MaskFraction = settings.MaskFraction,
+            StructureWeight = settings.StructureWeight,
+            MaskedWeight = settings.MlmWeight,
+            TokensPerMicroBatch = settings.TokensPerMicroBatch,
+        });
+        return new StageRuntime<TuningSample>(
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel);
+
+        void SaveModel() => model.SaveHuggingFace(
+            workspace.At(stage.Output), [new Models.Esm2.StructureHead(head.Name, head.Weight, head.Bias)]);
+
+        static TuningSample Decode(FetchedSample sample)
+        {
+            var crop = TokenCrop.FromBytes(sample.Bytes.Span);
+            return new TuningSample
+            {
+                Id = crop.Name,
+                Residues = System.Text.Encoding.ASCII.GetString(crop.Sequence),
+                Tokens = [.. crop.Tokens.Select(t => Array.ConvertAll(t, k => k == TokenRow.NoToken ? TuningSample.NoToken : (short)k))],
+                DrawKey = sample.Position.DrawKey,
+                CropStart = crop.Start,
+            };
+        }
+    }
+
+    private static DataParallelOptions Options(TrainingStage stage, JobOptions job) => new()
+    {
+        Schedule = new CosineSchedule(stage.LearningRate, Math.Min(stage.WarmupSteps, stage.TotalSteps), stage.TotalSteps),
+        Optimizer = new AdamWOptions { WeightDecay = job.Tuning.WeightDecay },
+        ClipNorm = job.Tuning.ClipNorm,
+    };
+}
