@@ -49,7 +49,8 @@ internal static class PdbParser
                 if (into.AtomCount > 0)
                 {
                     ended = true;
-                    facts.Models += content.IndexOf("\nMODEL "u8) >= 0 || record[0] == 'M' ? 1 : 0;
+                    var another = record[0] == 'M' || content.StartsWith("MODEL "u8) || content.IndexOf("\nMODEL "u8) >= 0;
+                    facts.Models += another ? 1 : 0;
                     break;
                 }
             }
