@@ -59,6 +59,11 @@ internal static class SafeTensorsHeader
         {
             if (entry.Name == "__metadata__")
             {
+                if (entry.Value.ValueKind != JsonValueKind.Object)
+                {
+                    throw Bad(path, $"its __metadata__ is a JSON {entry.Value.ValueKind}, not an object");
+                }
+
                 foreach (var pair in entry.Value.EnumerateObject())
                 {
                     metadata[pair.Name] = pair.Value.ToString();

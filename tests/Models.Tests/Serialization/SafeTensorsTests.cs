@@ -74,6 +74,8 @@ public class SafeTensorsTests
     [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}""", 8, "'a' has a malformed")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "'a' claims bytes 8..0")]
     [InlineData("""[1]""", 0, "not an object")]
+    [InlineData("""{"__metadata__":5}""", 0, "__metadata__ is a JSON Number")]
+    [InlineData("""{"a":7}""", 0, "'a' has a malformed")]
     [InlineData("""{"a":""", 0, "not JSON")]
     [InlineData(
         """{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""", 6,
