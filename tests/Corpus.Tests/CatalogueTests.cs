@@ -1,15 +1,17 @@
+using Ism.Structures;
+
 namespace Ism.Corpus.Tests;
 
 public class CatalogueTests
 {
-    private static readonly CatalogueEntry[] Mixed =
+    private static readonly StructureEntry[] Mixed =
     [
-        new("/data/a/AF-P1-F1-model_v4.cif.gz", null, 0, 1000, "AF-P1-F1"),
-        new("/data/a/1abc.cif", null, 0, 17, "1abc"),
-        new("/data/b/1abc.cif", null, 0, 18, "1abc"),
-        new("/data/all.tar", "x/AF-P2-F1-model_v4.cif.gz", 1536, 4000, "AF-P2-F1"),
-        new("/data/all.tar", "", 512, 4, "odd"),
-        new("relative-ü.pdb", null, 0, 1, "protein ü"),
+        new("/data/a/AF-P1-F1-model_v4.cif.gz", null, -1, 0, 1000),
+        new("/data/a/1abc.cif", null, -1, 0, 17),
+        new("/data/b/1abc.cif", null, -1, 0, 18),
+        new("/data/all.tar", "x/AF-P2-F1-model_v4.cif.gz", 3, 1536, 4000),
+        new("/data/all.tar.gz", "", 0, -1, 4),
+        new("relative-ü.pdb", null, -1, 0, -1),
     ];
 
     [Fact]
@@ -46,8 +48,8 @@ public class CatalogueTests
     [Fact]
     public void Should_tell_a_plain_file_from_an_archive_member_in_the_id()
     {
-        var plain = Catalogue.Create([new CatalogueEntry("/a/b", null, 0, 1, "b")], 1);
-        var member = Catalogue.Create([new CatalogueEntry("/a/b", "", 0, 1, "b")], 1);
+        var plain = Catalogue.Create([new StructureEntry("/a/b", null, -1, 0, 1)], 1);
+        var member = Catalogue.Create([new StructureEntry("/a/b", "", -1, 0, 1)], 1);
 
         Assert.NotEqual(plain.Id, member.Id);
     }

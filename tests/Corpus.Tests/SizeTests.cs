@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ism.Structures;
 
 namespace Ism.Corpus.Tests;
 
@@ -45,6 +46,6 @@ public class SizeTests
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 30);
     }
 
-    private static CatalogueEntry Alphafold(int index) => new($"/archive/proteomes/set-{index / 20_000}.tar",
-        $"AF-A0A{index:X7}-F1-model_v4.cif.gz", index * 2048L, 1500 + (index % 400), $"AF-A0A{index:X7}-F1");
+    private static StructureEntry Alphafold(int index) => new($"/archive/proteomes/set-{index / 20_000}.tar",
+        $"AF-A0A{index:X7}-F1-model_v4.cif.gz", index % 20_000, index * 2048L, 1500 + (index % 400));
 }

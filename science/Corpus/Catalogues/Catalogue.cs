@@ -1,4 +1,5 @@
 using System.Text;
+using Ism.Structures;
 
 namespace Ism.Corpus;
 
@@ -6,7 +7,7 @@ namespace Ism.Corpus;
 /// An immutable list of structures in chunks. A structure's place in it is its position; everything else (order of samples, leases,
 /// token files) speaks of positions and chunks. Named by its content: <see cref="Id"/> is the SHA-256 over chunk size and entries,
 /// so the same structures in another order, under other paths or in other chunks are another catalogue.
-/// Two entries for the same bytes (path and member) are refused; two structures of the same name in different places are kept as
+/// Two entries for the same bytes (path, member and index) are refused; two structures of the same name in different places are kept as
 /// two positions. Kept in columns of about 60 bytes an entry. Safe for concurrent readers.
 /// </summary>
 public sealed class Catalogue
@@ -45,8 +46,8 @@ public sealed class Catalogue
     internal IReadOnlyList<CatalogueColumns> Runs => _runs;
 
     /// <summary>Makes a catalogue of entries, in their order. Streams: no more than one entry is held as an object.</summary>
-    /// <exception cref="ArgumentException">Two entries name the same path and member; the message names both positions.</exception>
-    public static Catalogue Create(IEnumerable<CatalogueEntry> entries, int chunkSize)
+    /// <exception cref="ArgumentException">Two entries name the same path, member and index; the message names both positions.</exception>
+    public static Catalogue Create(IEnumerable<StructureEntry> entries, int chunkSize)
     {
         var containers = new Containers();
         var runs = new List<CatalogueColumns>();
@@ -88,7 +89,7 @@ public sealed class Catalogue
     public PositionRange PositionsOf(int chunk) => Layout.PositionsOf(chunk);
 
     /// <summary>The structure at a position.</summary>
-    public CatalogueEntry EntryOf(long position)
+    public StructureEntry EntryOf(long position)
     {
         if (position < 0 || position >= Count)
         {
@@ -100,7 +101,7 @@ public sealed class Catalogue
     }
 
     /// <summary>The structures of a chunk, by position.</summary>
-    public IEnumerable<CatalogueEntry> EntriesOf(int chunk)
+    public IEnumerable<StructureEntry> EntriesOf(int chunk)
     {
         var range = PositionsOf(chunk);
         for (var position = range.First; position < range.End; position++)
@@ -113,12 +114,11 @@ public sealed class Catalogue
     internal static Catalogue FromColumns(List<CatalogueColumns> runs, Containers containers, int chunkSize) =>
         new(runs, containers, chunkSize);
 
-    private static void Check(CatalogueEntry entry, long position)
+    private static void Check(StructureEntry entry, long position)
     {
-        if (string.IsNullOrEmpty(entry.Path) || string.IsNullOrEmpty(entry.Name) || entry.Offset < 0 || entry.Length < 0)
+        if (string.IsNullOrEmpty(entry.Path))
         {
-            throw new ArgumentException(
-                $"catalogue entry {position} needs a path, a name and a place that is not negative, but is {entry}");
+            throw new ArgumentException($"catalogue entry {position} has no path: {entry}");
         }
     }
 

@@ -1,13 +1,13 @@
 using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Ism.Structures;
 
 namespace Ism.Corpus;
 
 /// <summary>
-/// A run of consecutive entries as Arrow columns: container (int32), item (utf8), offset and length (int64), name (utf8). A name
-/// that is the beginning of the item ("AF-P12345-F1-model_v4" of "AF-P12345-F1-model_v4.cif.gz") is kept as its length only, in
-/// `name_length`; `name` is then null. About 60 bytes an entry.
+/// A run of consecutive entries as Arrow columns: container (int32), item (utf8), index (int32), offset and length
+/// (int64), as in <see cref="StructureEntry"/>. About 60 bytes an entry.
 /// </summary>
 internal sealed class CatalogueColumns
 {
@@ -19,8 +19,7 @@ internal sealed class CatalogueColumns
         [
             new Field("container", Int32Type.Default, nullable: false),
             new Field("item", StringType.Default, nullable: false),
-            new Field("name_length", Int32Type.Default, nullable: false),
-            new Field("name", StringType.Default, nullable: true),
+            new Field("index", Int32Type.Default, nullable: false),
             new Field("offset", Int64Type.Default, nullable: false),
             new Field("length", Int64Type.Default, nullable: false),
         ],
@@ -28,8 +27,7 @@ internal sealed class CatalogueColumns
 
     private readonly Int32Array _container;
     private readonly StringArray _item;
-    private readonly Int32Array _nameLength;
-    private readonly StringArray _name;
+    private readonly Int32Array _index;
     private readonly Int64Array _offset;
     private readonly Int64Array _length;
 
@@ -39,8 +37,7 @@ internal sealed class CatalogueColumns
         Batch = batch;
         _container = (Int32Array)batch.Column("container");
         _item = (StringArray)batch.Column("item");
-        _nameLength = (Int32Array)batch.Column("name_length");
-        _name = (StringArray)batch.Column("name");
+        _index = (Int32Array)batch.Column("index");
         _offset = (Int64Array)batch.Column("offset");
         _length = (Int64Array)batch.Column("length");
     }
@@ -52,14 +49,12 @@ internal sealed class CatalogueColumns
     public int Count => Batch.Length;
 
     /// <summary>Builds the entry of a row.</summary>
-    public CatalogueEntry Entry(int row, Containers containers)
+    public StructureEntry Entry(int row, Containers containers)
     {
         var container = containers[_container.Values[row]];
         var item = Encoding.UTF8.GetString(_item.GetBytes(row));
-        var name = Encoding.UTF8.GetString(NameOf(row));
-        return container.Archive
-            ? new CatalogueEntry(container.Prefix, item, _offset.Values[row], _length.Values[row], name)
-            : new CatalogueEntry(container.Prefix + item, null, _offset.Values[row], _length.Values[row], name);
+        var (path, member) = container.Archive ? (container.Prefix, item) : (container.Prefix + item, null);
+        return new StructureEntry(path, member, _index.Values[row], _offset.Values[row], _length.Values[row]);
     }
 
     /// <summary>Adds all rows to a catalogue's hash, without making strings.</summary>
@@ -71,12 +66,9 @@ internal sealed class CatalogueColumns
             var item = _item.GetBytes(row);
             hash.AddText(container.Utf8, container.Archive ? [] : item);
             hash.AddText(container.Archive ? item : [], isNull: !container.Archive);
-            hash.AddText(NameOf(row));
+            hash.Add(_index.Values[row]);
             hash.Add(_offset.Values[row]);
             hash.Add(_length.Values[row]);
         }
     }
-
-    private ReadOnlySpan<byte> NameOf(int row) =>
-        _nameLength.Values[row] is var length and >= 0 ? _item.GetBytes(row)[..length] : _name.GetBytes(row);
 }

@@ -1,5 +1,5 @@
-using System.Text;
 using Apache.Arrow;
+using Ism.Structures;
 
 namespace Ism.Corpus;
 
@@ -8,8 +8,7 @@ internal sealed class CatalogueColumnsBuilder
 {
     private readonly Int32Array.Builder _container = new();
     private readonly StringArray.Builder _item = new();
-    private readonly Int32Array.Builder _nameLength = new();
-    private readonly StringArray.Builder _name = new();
+    private readonly Int32Array.Builder _index = new();
     private readonly Int64Array.Builder _offset = new();
     private readonly Int64Array.Builder _length = new();
 
@@ -17,22 +16,12 @@ internal sealed class CatalogueColumnsBuilder
     public int Count => _container.Length;
 
     /// <summary>Adds one entry.</summary>
-    public void Add(CatalogueEntry entry, Containers containers)
+    public void Add(StructureEntry entry, Containers containers)
     {
         var (container, item) = containers.Split(entry);
         _container.Append(container);
         _item.Append(item);
-        if (item.StartsWith(entry.Name, StringComparison.Ordinal))
-        {
-            _nameLength.Append(Encoding.UTF8.GetByteCount(entry.Name));
-            _name.AppendNull();
-        }
-        else
-        {
-            _nameLength.Append(-1);
-            _name.Append(entry.Name);
-        }
-
+        _index.Append(entry.Index);
         _offset.Append(entry.Offset);
         _length.Append(entry.Length);
     }
@@ -40,13 +29,11 @@ internal sealed class CatalogueColumnsBuilder
     /// <summary>The columns of what was added; the builder is empty afterwards.</summary>
     public CatalogueColumns Build()
     {
-        IArrowArray[] columns =
-            [_container.Build(), _item.Build(), _nameLength.Build(), _name.Build(), _offset.Build(), _length.Build()];
+        IArrowArray[] columns = [_container.Build(), _item.Build(), _index.Build(), _offset.Build(), _length.Build()];
         var batch = new RecordBatch(CatalogueColumns.Schema, columns, Count);
         _container.Clear();
         _item.Clear();
-        _nameLength.Clear();
-        _name.Clear();
+        _index.Clear();
         _offset.Clear();
         _length.Clear();
         return new CatalogueColumns(batch);

@@ -1,4 +1,5 @@
 using System.Text;
+using Ism.Structures;
 
 namespace Ism.Corpus;
 
@@ -18,7 +19,7 @@ internal sealed class Containers
     public Container this[int index] => _containers[index];
 
     /// <summary>Splits an entry into its container's index and the item's name inside it.</summary>
-    public (int Container, string Item) Split(CatalogueEntry entry)
+    public (int Container, string Item) Split(StructureEntry entry)
     {
         if (entry.Member is not null)
         {

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Ism.Structures;
 
 namespace Ism.Corpus;
 
@@ -14,16 +16,17 @@ internal sealed class SeenSources
     public long Count { get; private set; }
 
     /// <summary>Adds the entry at position <see cref="Count"/>.</summary>
-    /// <exception cref="ArgumentException">The same path and member was added before.</exception>
-    public void Add(CatalogueEntry entry)
+    /// <exception cref="ArgumentException">The same place was added before.</exception>
+    public void Add(StructureEntry entry)
     {
-        var needed = Encoding.UTF8.GetMaxByteCount(entry.Path.Length + (entry.Member?.Length ?? 0)) + 1;
+        var needed = Encoding.UTF8.GetMaxByteCount(entry.Path.Length + (entry.Member?.Length ?? 0)) + 1 + sizeof(int);
         if (_buffer.Length < needed)
         {
             _buffer = new byte[needed];
         }
 
-        var used = Encoding.UTF8.GetBytes(entry.Path, _buffer);
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer, entry.Index);
+        var used = sizeof(int) + Encoding.UTF8.GetBytes(entry.Path, _buffer.AsSpan(sizeof(int)));
         if (entry.Member is not null)
         {
             _buffer[used++] = 0;
@@ -34,9 +37,8 @@ internal sealed class SeenSources
         SHA256.HashData(_buffer.AsSpan(0, used), hash);
         if (!_positions.TryAdd(MemoryMarshal.Read<UInt128>(hash), Count))
         {
-            var member = entry.Member is null ? "" : $" ({entry.Member})";
             throw new ArgumentException(
-                $"{entry.Path}{member} is listed twice, at positions {_positions[MemoryMarshal.Read<UInt128>(hash)]} and {Count}; "
+                $"{entry.DisplayName} is listed twice, at positions {_positions[MemoryMarshal.Read<UInt128>(hash)]} and {Count}; "
                 + "list every structure once (overlapping folders or lists?)");
         }
 
