@@ -61,10 +61,17 @@ public static class CommandLine
     {
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            var near = parsed.UnmatchedTokens.Count == 0
-                ? null
-                : NearestKey.Find(parsed.UnmatchedTokens[0], parsed.CommandResult.Command.Subcommands.Select(c => c.Name));
-            return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.') + (near is null ? "" : $"; did you mean '{near}'?")).Take(near is null ? 9 : 1)];
+            if (parsed.UnmatchedTokens.Count == 0)
+            {
+                return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.'))];
+            }
+
+            // One word that is not understood makes several errors; the word says it all.
+            var typed = parsed.UnmatchedTokens[0];
+            var command = parsed.CommandResult.Command;
+            var kind = typed.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument";
+            var near = NearestKey.Find(typed, command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)));
+            return [$"unknown {kind} '{typed}'{(near is null ? "" : $"; did you mean '{near}'?")}"];
         }
 
         // An option that a verb does not know would otherwise be taken for its file.
