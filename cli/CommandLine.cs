@@ -25,6 +25,9 @@ public static class CommandLine
         Debug,
         ConfigVerb.Create(context),
         DoctorVerb.Create(context),
+        EmbedVerb.Create(context),
+        ExportVerb.Create(context),
+        ImportVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>
@@ -112,7 +115,7 @@ public static class CommandLine
 
     /// <summary>Exceptions whose message was written to be read alone.</summary>
     private static bool IsForPeople(Exception e) =>
-        e is IOException or UnauthorizedAccessException or TimeoutException || e.GetType().Namespace?.StartsWith("Ism.", StringComparison.Ordinal) == true;
+        e is IOException or UnauthorizedAccessException or TimeoutException or InvalidDataException or FormatException || e.GetType().Namespace?.StartsWith("Ism.", StringComparison.Ordinal) == true;
 
     private static void Print(TextWriter error, string message) => error.WriteLine($"ism: {message.ReplaceLineEndings(" ")}");
 
