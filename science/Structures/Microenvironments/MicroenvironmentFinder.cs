@@ -1,0 +1,211 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Ism.Structures;
+
+/// <summary>
+/// Finds masked microenvironments by a cell list. The distance test is on squared distances in float32, the radius included: an atom
+/// at exactly the radius belongs. Holds buffers and one structure at a time: one finder per thread.
+/// </summary>
+public sealed class MicroenvironmentFinder
+{
+    private readonly float _squaredRadius;
+    private readonly int _maxAtoms;
+    private readonly float _radius;
+    private readonly CellList _cells = new();
+    private Structure? _structure;
+
+    // One bit per atom: marking neighbours and reading the marks back yields them in ascending order without sorting.
+    private ulong[] _marks = [];
+    private int[] _found = [];
+    private long[] _byDistance = [];
+
+    /// <param name="radius">Radius in Å.</param>
+    /// <param name="maxAtoms">Atoms kept at most, the nearest; of atoms at the same distance those of lower index.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Radius not above 0 and up to 1000, or no atoms allowed.</exception>
+    public MicroenvironmentFinder(double radius = 10, int maxAtoms = 512)
+    {
+        if (!(radius is > 0 and <= 1000))
+        {
+            throw new ArgumentOutOfRangeException(nameof(radius), radius, "the radius must be above 0 and at most 1000 Å");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxAtoms);
+        (_radius, _squaredRadius, _maxAtoms) = ((float)radius, (float)radius * (float)radius, maxAtoms);
+    }
+
+    /// <summary>Sorts a structure's atoms into cells; <see cref="Find(int)"/> then asks about its residues.</summary>
+    public void Use(Structure structure)
+    {
+        _cells.Build(structure.Atoms, _radius);
+        _structure = structure;
+        var words = (structure.Atoms.Count + 63) / 64;
+        if (_marks.Length < words)
+        {
+            _marks = new ulong[words];
+        }
+    }
+
+    /// <summary>All microenvironments of one chain, in the order of its sequence.</summary>
+    public Microenvironment[] FindChain(Structure structure, ProteinChain chain)
+    {
+        if (!ReferenceEquals(structure, _structure))
+        {
+            Use(structure);
+        }
+
+        return Array.ConvertAll(chain.ResidueIndices, Find);
+    }
+
+    /// <summary>The microenvironment of a residue of the structure in use.</summary>
+    /// <param name="residue">Index in <see cref="Structure.Residues"/> of a residue with a C-alpha.</param>
+    /// <exception cref="InvalidOperationException"><see cref="Use"/> was not called.</exception>
+    /// <exception cref="ArgumentException">The residue has no C-alpha.</exception>
+    public Microenvironment Find(int residue)
+    {
+        var atoms = Neighbours(residue);
+        var structure = _structure!;
+        var table = structure.Atoms;
+        var alpha = structure.Residues[residue].AlphaCarbon;
+        var (x, y, z) = (table.X[alpha], table.Y[alpha], table.Z[alpha]);
+        var elements = GC.AllocateUninitializedArray<byte>(atoms.Length);
+        var coordinates = GC.AllocateUninitializedArray<float>(atoms.Length * 3);
+        for (int i = 0, to = 0; i < atoms.Length; i++, to += 3)
+        {
+            var atom = atoms[i];
+            elements[i] = table.Elements[atom];
+            coordinates[to] = table.X[atom] - x;
+            coordinates[to + 1] = table.Y[atom] - y;
+            coordinates[to + 2] = table.Z[atom] - z;
+        }
+
+        return new Microenvironment(elements, coordinates, structure.Residues[residue].AminoAcid);
+    }
+
+    /// <summary>The atom indices of a residue's microenvironment, ascending; valid until the next call.</summary>
+    /// <inheritdoc cref="Find(int)" path="/exception"/>
+    public ReadOnlySpan<int> Neighbours(int residue)
+    {
+        if (_structure is not { } structure)
+        {
+            throw new InvalidOperationException("no structure in use: call Use first");
+        }
+
+        ref readonly var center = ref structure.Residues[residue];
+        if (center.AlphaCarbon < 0)
+        {
+            throw new ArgumentException($"residue {center.Name} {center.Number} has no C-alpha and so no microenvironment", nameof(residue));
+        }
+
+        var alpha = center.AlphaCarbon;
+        var (x, y, z) = (structure.Atoms.X[alpha], structure.Atoms.Y[alpha], structure.Atoms.Z[alpha]);
+        Span<(int Start, int End)> runs = stackalloc (int, int)[9];
+        runs = runs[.._cells.Runs(x, y, z, runs)];
+        var marked = 0;
+        foreach (var (start, end) in runs)
+        {
+            marked += Mark(start, end, x, y, z);
+        }
+
+        if (_found.Length < marked)
+        {
+            _found = new int[Math.Max(marked, 2 * _found.Length)];
+        }
+
+        Unmark(center.FirstAtom, center.AtomCount);
+        var found = _found.AsSpan(0, Collect(structure.Atoms.Count));
+        return found.Length <= _maxAtoms ? found : Nearest(found, structure.Atoms, x, y, z);
+    }
+
+    private int Mark(int start, int end, float x, float y, float z)
+    {
+        var xs = _cells.X[start..end];
+        var ys = _cells.Y[start..end];
+        var zs = _cells.Z[start..end];
+        var atoms = _cells.Atom[start..end];
+        var marks = _marks;
+        var marked = 0;
+        var i = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var (vx, vy, vz, limit) = (Vector256.Create(x), Vector256.Create(y), Vector256.Create(z), Vector256.Create(_squaredRadius));
+            for (; i + Vector256<float>.Count <= xs.Length; i += Vector256<float>.Count)
+            {
+                var dx = Vector256.Create(xs[i..]) - vx;
+                var dy = Vector256.Create(ys[i..]) - vy;
+                var dz = Vector256.Create(zs[i..]) - vz;
+                var near = Vector256.LessThanOrEqual(dx * dx + dy * dy + dz * dz, limit).ExtractMostSignificantBits();
+                for (marked += BitOperations.PopCount(near); near != 0; near &= near - 1)
+                {
+                    var atom = atoms[i + BitOperations.TrailingZeroCount(near)];
+                    marks[atom >> 6] |= 1UL << atom;
+                }
+            }
+        }
+
+        for (; i < xs.Length; i++)
+        {
+            var (dx, dy, dz) = (xs[i] - x, ys[i] - y, zs[i] - z);
+            if (dx * dx + dy * dy + dz * dz <= _squaredRadius)
+            {
+                marks[atoms[i] >> 6] |= 1UL << atoms[i];
+                marked++;
+            }
+        }
+
+        return marked;
+    }
+
+    private void Unmark(int first, int count)
+    {
+        for (var atom = first; atom < first + count; atom++)
+        {
+            _marks[atom >> 6] &= ~(1UL << atom);
+        }
+    }
+
+    // Moves the marks to _found and leaves them clear.
+    private int Collect(int atoms)
+    {
+        var count = 0;
+        var marks = _marks.AsSpan(0, (atoms + 63) / 64);
+        for (var word = 0; word < marks.Length; word++)
+        {
+            for (var bits = marks[word]; bits != 0; bits &= bits - 1)
+            {
+                _found[count++] = (word << 6) + BitOperations.TrailingZeroCount(bits);
+            }
+
+            marks[word] = 0;
+        }
+
+        return count;
+    }
+
+    private Span<int> Nearest(Span<int> found, AtomTable atoms, float x, float y, float z)
+    {
+        if (_byDistance.Length < found.Length)
+        {
+            _byDistance = new long[found.Length];
+        }
+
+        // Squared distances are not negative, so their bits order as they do: one key sorts by distance, then by atom.
+        var keys = _byDistance.AsSpan(0, found.Length);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var atom = found[i];
+            var (dx, dy, dz) = (atoms.X[atom] - x, atoms.Y[atom] - y, atoms.Z[atom] - z);
+            keys[i] = ((long)BitConverter.SingleToInt32Bits(dx * dx + dy * dy + dz * dz) << 32) | (uint)atom;
+        }
+
+        keys.Sort();
+        found = found[.._maxAtoms];
+        for (var i = 0; i < found.Length; i++)
+        {
+            found[i] = (int)keys[i];
+        }
+
+        found.Sort();
+        return found;
+    }
+}

@@ -1,0 +1,76 @@
+namespace Ism.Structures;
+
+/// <summary>Reads PDB and mmCIF files, plain or compressed with gzip or zstd. Safe to call from many threads.</summary>
+public static class StructureReader
+{
+    [ThreadStatic]
+    private static RawStructure? s_raw;
+
+    [ThreadStatic]
+    private static StructureAssembly? s_assembly;
+
+    /// <summary>Reads one structure.</summary>
+    /// <param name="stream">The file's bytes; read to the end, not disposed.</param>
+    /// <param name="fileName">Its name, for <see cref="Structure.Name"/>, AlphaFold DB names and messages. The content decides the
+    /// format and the compression.</param>
+    /// <param name="options">Limits.</param>
+    /// <exception cref="StructureRefusedException">The file cannot be used; says why and where.</exception>
+    public static Structure Read(Stream stream, string fileName, StructureReaderOptions? options = null)
+    {
+        options ??= StructureReaderOptions.Default;
+        using var content = StructureContent.Load(stream, fileName, options);
+        return Parse(content.Span, fileName, options);
+    }
+
+    /// <summary>Reads one structure from a file.</summary>
+    /// <exception cref="StructureRefusedException">The file cannot be opened or used.</exception>
+    public static Structure ReadFile(string path, StructureReaderOptions? options = null)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return Read(stream, path, options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StructureRefusedException(RefusalReason.Unreadable, path, 0, e.Message, e);
+        }
+    }
+
+    /// <summary>The name of a structure: its file's, without folder and without the extensions of formats and compressions.</summary>
+    public static string NameOf(string fileName)
+    {
+        var name = Path.GetFileName(fileName);
+        foreach (var extension in (ReadOnlySpan<string>)[".gz", ".zst"])
+        {
+            if (name.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
+            {
+                name = name[..^extension.Length];
+            }
+        }
+
+        return StructureFiles.HasStructureExtension(name) ? Path.GetFileNameWithoutExtension(name) : name;
+    }
+
+    private static Structure Parse(ReadOnlySpan<byte> content, string fileName, StructureReaderOptions options)
+    {
+        var format = FormatSniffer.Detect(content, fileName);
+        if (content.StartsWith("\uFEFF"u8))
+        {
+            content = content[3..];
+        }
+
+        var raw = s_raw ??= new RawStructure();
+        raw.Reset(fileName, options);
+        if (format == StructureFormat.Mmcif)
+        {
+            CifParser.Parse(content, raw);
+        }
+        else
+        {
+            PdbParser.Parse(content, raw);
+        }
+
+        return (s_assembly ??= new StructureAssembly()).Build(raw, NameOf(fileName));
+    }
+}
