@@ -25,6 +25,9 @@ public static class CommandLine
         Debug,
         ConfigVerb.Create(context),
         DoctorVerb.Create(context),
+        EmbedVerb.Create(context),
+        ExportVerb.Create(context),
+        ImportVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>
@@ -61,10 +64,17 @@ public static class CommandLine
     {
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            var near = parsed.UnmatchedTokens.Count == 0
-                ? null
-                : NearestKey.Find(parsed.UnmatchedTokens[0], parsed.CommandResult.Command.Subcommands.Select(c => c.Name));
-            return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.') + (near is null ? "" : $"; did you mean '{near}'?")).Take(near is null ? 9 : 1)];
+            if (parsed.UnmatchedTokens.Count == 0)
+            {
+                return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.'))];
+            }
+
+            // One word that is not understood makes several errors; the word says it all.
+            var typed = parsed.UnmatchedTokens[0];
+            var command = parsed.CommandResult.Command;
+            var kind = typed.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "verb" : "argument";
+            var near = NearestKey.Find(typed, command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)));
+            return [$"unknown {kind} '{typed}'{(near is null ? "" : $"; did you mean '{near}'?")}"];
         }
 
         // An option that a verb does not know would otherwise be taken for its file.
@@ -105,7 +115,7 @@ public static class CommandLine
 
     /// <summary>Exceptions whose message was written to be read alone.</summary>
     private static bool IsForPeople(Exception e) =>
-        e is IOException or UnauthorizedAccessException or TimeoutException || e.GetType().Namespace?.StartsWith("Ism.", StringComparison.Ordinal) == true;
+        e is IOException or UnauthorizedAccessException or TimeoutException or InvalidDataException or FormatException || e.GetType().Namespace?.StartsWith("Ism.", StringComparison.Ordinal) == true;
 
     private static void Print(TextWriter error, string message) => error.WriteLine($"ism: {message.ReplaceLineEndings(" ")}");
 

@@ -27,7 +27,7 @@ public sealed class JobLayer
     /// <summary>Reads YAML text. Empty text is an empty layer.</summary>
     /// <exception cref="JobFileException">Not YAML, or not a mapping at the top.</exception>
     public static JobLayer FromYaml(string source, string text) =>
-        Parse(source, text) switch
+        Parse(source, text, hasLines: true) switch
         {
             null => new JobLayer(source, [], hasLines: true),
             YamlMappingNode mapping => new JobLayer(source, mapping, hasLines: true),
@@ -67,7 +67,7 @@ public sealed class JobLayer
             throw new JobFileException($"{source}: expected a.b=value, for example --set tuning.epochs=3");
         }
 
-        var node = Parse(source, text[(equals + 1)..]) ?? new YamlScalarNode("");
+        var node = Parse(source, text[(equals + 1)..], hasLines: false) ?? new YamlScalarNode("");
         foreach (var key in keys.Reverse())
         {
             node = new YamlMappingNode(new YamlScalarNode(key.Trim()), node);
@@ -76,7 +76,7 @@ public sealed class JobLayer
         return new JobLayer(source, (YamlMappingNode)node, hasLines: false);
     }
 
-    private static YamlNode? Parse(string source, string text)
+    private static YamlNode? Parse(string source, string text, bool hasLines)
     {
         try
         {
@@ -91,7 +91,9 @@ public sealed class JobLayer
         }
         catch (YamlException e)
         {
-            throw new JobFileException($"{source}:{e.Start.Line}: not valid YAML: {e.Message.ReplaceLineEndings(" ")}");
+            // What ends too early is noticed on the line after the last.
+            var line = Math.Min(e.Start.Line, text.TrimEnd().Count(c => c == '\n') + 1);
+            throw new JobFileException($"{source}{(hasLines ? $":{line}" : "")}: not valid YAML: {e.Message.ReplaceLineEndings(" ")}");
         }
     }
 }

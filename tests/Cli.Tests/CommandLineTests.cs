@@ -43,8 +43,9 @@ public class CommandLineTests
     }
 
     [Theory]
-    [InlineData("Unrecognized command or argument 'confg'; did you mean 'config'? (see ism --help)", "confg")]
+    [InlineData("unknown verb 'confg'; did you mean 'config'? (see ism --help)", "confg")]
     [InlineData("unknown option '--jsn'; did you mean '--json'? (see ism config --help)", "config", "--jsn")]
+    [InlineData("unknown argument 'b.yaml' (see ism config --help)", "config", "a.yaml", "b.yaml")]
     [InlineData("unknown option '--depth' (see ism config --help)", "config", "--depth")]
     public async Task Should_refuse_bad_usage_in_one_line(string message, params string[] args)
     {

@@ -40,7 +40,7 @@ public class JobFileErrorTests
     [InlineData("tuning.epohcs=3", "--set tuning.epohcs=3: unknown key 'tuning.epohcs'; did you mean 'epochs'? (allowed in tuning: ")]
     [InlineData("tuning.crop=[1]", "--set tuning.crop=[1]: tuning.crop: expected a whole number, got a list of 1")]
     [InlineData("tuning.crop.x=1", "--set tuning.crop.x=1: tuning.crop: expected a whole number, got a section")]
-    [InlineData("name=[", "--set name=[:1: not valid YAML: ")]
+    [InlineData("name=[", "--set name=[: not valid YAML: ")]
     [InlineData("variant=huge", "--set variant=huge: unknown variant 'huge' (there are: demo, ")]
     public void Should_name_the_override_that_is_wrong(string text, string expected)
     {
