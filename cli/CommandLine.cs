@@ -23,6 +23,9 @@ public static class CommandLine
         "Trains sequence-only protein language models that know structure.")
     {
         Debug,
+        DemoVerb.Create(context),
+        RunVerb.Create(context),
+        NodeVerb.Create(context),
         ConfigVerb.Create(context),
         DoctorVerb.Create(context),
         EmbedVerb.Create(context),

@@ -72,8 +72,7 @@ public static class CatalogueStage
         {
             try
             {
-                var entries = StructureSources.List(sources)
-                    .Select(e => new CatalogueEntry(e.Path, e.Member, e.Offset >= 0 ? e.Offset : e.Index, Math.Max(0, e.Length), e.Name));
+                var entries = StructureSources.List(sources);
                 return Path.GetFileName(Catalogue.Create(entries, job.Corpus.ChunkSize).Save(folder, role));
             }
             catch (Exception e) when (e is StructureSourceException or IOException or UnauthorizedAccessException or ArgumentException)

@@ -13,7 +13,7 @@ public static class ChunkStructures
     public static IEnumerable<ChunkStructure> Read(Catalogue catalogue, int chunk, StructureReaderOptions options)
     {
         var first = catalogue.PositionsOf(chunk).First;
-        var entries = catalogue.EntriesOf(chunk).Select(ToStructureEntry).ToList();
+        var entries = catalogue.EntriesOf(chunk).ToList();
         var rows = new Dictionary<StructureEntry, int>();
         for (var row = 0; row < entries.Count; row++)
         {
@@ -29,8 +29,4 @@ public static class ChunkStructures
             yield return new ChunkStructure(row, first + row, entry.Name, structure, refused);
         }
     }
-
-    private static StructureEntry ToStructureEntry(CatalogueEntry e) => e.Member is not null && !e.Path.EndsWith(".tar", StringComparison.Ordinal)
-        ? new StructureEntry(e.Path, e.Member, (int)e.Offset, -1, e.Length)
-        : new StructureEntry(e.Path, e.Member, e.Member is null ? -1 : 0, e.Offset, e.Length);
 }
