@@ -136,7 +136,7 @@ internal static class PdbParser
         var occupancy = Optional(record, 54, 6, 1, line, "occupancy (columns 55-60)", into);
         var bFactor = Optional(record, 60, 6, float.NaN, line, "B-factor (columns 61-66)", into);
         var altloc = record[16] == ' ' ? (byte)0 : record[16];
-        var chain = into.ChainOf(PackedName.Pack(chainField), 0, chainField);
+        var chain = into.PdbChainOf(PackedName.Pack(chainField), chainField, record[0] == 'A' && entry.IsAminoAcid, number);
         var atomName = PackedName.Pack(atomField.Trim((byte)' '));
         var key = new ResidueKey(chain, number, insertion, name);
         var residue = into.ResidueOf(key, atomName, altloc, record[0] == 'H', PolymerHint.Unknown);
@@ -213,7 +213,7 @@ internal static class PdbParser
         else if (record.StartsWith("SEQRES"u8) && record.Length >= 17 && NumberFields.TryInt(Field(record, 13, 4), out var declared))
         {
             var id = Field(record, 11, 1);
-            into.Chains[into.ChainOf(PackedName.Pack(id), 0, id)].Declared = declared;
+            into.Chains[into.PdbChainOf(PackedName.Pack(id), id, inProtein: false, 0)].Declared = declared;
         }
     }
 

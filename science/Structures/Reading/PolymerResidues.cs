@@ -9,7 +9,7 @@ internal static class PolymerResidues
 
     /// <summary>
     /// Marks the protein residues. mmCIF says it (label_seq_id); in PDB an ATOM amino acid is one, a HETATM amino acid is one before
-    /// its chain's TER, or where a peptide bond joins it to the residue before or after it.
+    /// its chain's TER, or where peptide bonds join it to one of these. Amino acids bonded only to each other are a peptide ligand.
     /// </summary>
     public static void Mark(RawStructure raw, ReadOnlySpan<BackboneAtoms> backbones, Span<bool> isProtein)
     {
@@ -26,12 +26,30 @@ internal static class PolymerResidues
 
             isProtein[r] = declared
                 ? residue.Hint == PolymerHint.Yes
-                : entry.Kind == ResidueKind.AminoAcid && !residue.Hetero
-                    || (raw.Chains[residue.Key.Chain].Terminated && !residue.AfterTer)
-                    || (!residue.Hetero && entry.IsAminoAcid)
-                    || Bonded(raw, backbones, r - 1, r) || Bonded(raw, backbones, r, r + 1);
+                : (!residue.Hetero && entry.IsAminoAcid) || (raw.Chains[residue.Key.Chain].Terminated && !residue.AfterTer);
+        }
+
+        if (!declared)
+        {
+            Extend(raw, backbones, isProtein);
         }
     }
+
+    private static void Extend(RawStructure raw, ReadOnlySpan<BackboneAtoms> backbones, Span<bool> isProtein)
+    {
+        for (var r = 1; r < isProtein.Length; r++)
+        {
+            isProtein[r] |= isProtein[r - 1] && CanJoin(raw, backbones, r) && Bonded(raw, backbones, r - 1, r);
+        }
+
+        for (var r = isProtein.Length - 2; r >= 0; r--)
+        {
+            isProtein[r] |= isProtein[r + 1] && CanJoin(raw, backbones, r) && Bonded(raw, backbones, r, r + 1);
+        }
+    }
+
+    private static bool CanJoin(RawStructure raw, ReadOnlySpan<BackboneAtoms> backbones, int residue) =>
+        backbones[residue].Atoms > 0 && LooksLikeAminoAcid(ResidueNames.Find(raw.Residues[residue].Key.Name), backbones[residue]);
 
     private static bool LooksLikeAminoAcid(in ResidueNames.Entry entry, in BackboneAtoms backbone) => entry.Kind switch
     {

@@ -30,7 +30,7 @@ internal static class PredictedModel
             return null;
         }
 
-        if (AlphaFoldName.TryParse(raw.File, out _))
+        if (AlphaFoldName.TryParse(raw.FileName, out _))
         {
             return "AlphaFold DB file name";
         }

@@ -8,12 +8,17 @@ internal sealed class RawStructure
 {
     private readonly Dictionary<ResidueKey, int> _residueOfKey = [];
     private readonly Dictionary<ChainKey, int> _chainOfKey = [];
+    private readonly Dictionary<ulong, int> _segmentOfChain = [];
     private ChainKey _lastChainKey;
     private int _lastChain = -1;
     private ResidueKey _lastKey;
     private int _lastResidue = -1;
 
+    /// <summary>The file as messages name it.</summary>
     public string File { get; private set; } = "";
+
+    /// <summary>The file's own name, or that of an archive's member.</summary>
+    public string FileName { get; private set; } = "";
 
     public StructureReaderOptions Options { get; private set; } = StructureReaderOptions.Default;
 
@@ -28,9 +33,10 @@ internal sealed class RawStructure
     /// <summary>What header and records told.</summary>
     public RawFacts Facts { get; private set; } = new();
 
-    public void Reset(string file, StructureReaderOptions options)
+    public void Reset(string file, string fileName, StructureReaderOptions options)
     {
-        (File, Options, AtomCount, Facts) = (file, options, 0, new RawFacts());
+        (File, FileName, Options, AtomCount, Facts) = (file, fileName, options, 0, new RawFacts());
+        _segmentOfChain.Clear();
         Residues.Clear();
         Chains.Clear();
         _residueOfKey.Clear();
@@ -61,6 +67,29 @@ internal sealed class RawStructure
         }
 
         (_lastChainKey, _lastChain) = (key, chain);
+        return chain;
+    }
+
+    /// <summary>The chain of a PDB atom. Files without chain ids, or with too few of them, give several chains one id and end each by
+    /// TER: protein that follows a TER and whose numbers start over is a chain of its own, named such as A-2.</summary>
+    public int PdbChainOf(ulong id, ReadOnlySpan<byte> idText, bool inProtein, int number)
+    {
+        var segment = _segmentOfChain.Count == 0 ? 1 : _segmentOfChain.GetValueOrDefault(id, 1);
+        var chain = ChainOf(id, (ulong)segment, idText);
+        if (!inProtein)
+        {
+            return chain;
+        }
+
+        if (Chains[chain].Terminated && number <= Chains[chain].LastNumber)
+        {
+            _segmentOfChain[id] = ++segment;
+            chain = ChainOf(id, (ulong)segment, idText);
+            Chains[chain].Label = $"{Chains[chain].Id}-{segment}";
+        }
+
+        // Numbers that go on after a TER go on with the chain: some programs write one at every gap.
+        (Chains[chain].LastNumber, Chains[chain].Terminated) = (number, false);
         return chain;
     }
 
@@ -176,9 +205,13 @@ internal sealed class RawChain(string id, string label)
 {
     public string Id { get; } = id;
 
-    public string Label { get; } = label;
+    /// <summary>A name for the second and later chains of one id.</summary>
+    public string Label { get; set; } = label;
 
     public bool Terminated { get; set; }
+
+    /// <summary>Number of the last residue of its protein.</summary>
+    public int LastNumber { get; set; }
 
     /// <summary>Residues that SEQRES declares, 0 if the file has none.</summary>
     public int Declared { get; set; }

@@ -17,9 +17,14 @@ public static class StructureReader
     /// <exception cref="StructureRefusedException">The file cannot be used; says why and where.</exception>
     public static Structure Read(Stream stream, string fileName, StructureReaderOptions? options = null)
     {
-        options ??= StructureReaderOptions.Default;
-        using var content = StructureContent.Load(stream, fileName, options);
-        return Parse(content.Span, fileName, options);
+        return Read(stream, fileName, fileName, options ?? StructureReaderOptions.Default);
+    }
+
+    /// <summary>The same for a member of an archive, whose messages name the archive too.</summary>
+    internal static Structure Read(Stream stream, string fileName, string displayName, StructureReaderOptions options)
+    {
+        using var content = StructureContent.Load(stream, displayName, options);
+        return Parse(content.Span, fileName, displayName, options);
     }
 
     /// <summary>Reads one structure from a file.</summary>
@@ -52,16 +57,16 @@ public static class StructureReader
         return StructureFiles.HasStructureExtension(name) ? Path.GetFileNameWithoutExtension(name) : name;
     }
 
-    private static Structure Parse(ReadOnlySpan<byte> content, string fileName, StructureReaderOptions options)
+    private static Structure Parse(ReadOnlySpan<byte> content, string fileName, string displayName, StructureReaderOptions options)
     {
-        var format = FormatSniffer.Detect(content, fileName);
+        var format = FormatSniffer.Detect(content, displayName);
         if (content.StartsWith("\uFEFF"u8))
         {
             content = content[3..];
         }
 
         var raw = s_raw ??= new RawStructure();
-        raw.Reset(fileName, options);
+        raw.Reset(displayName, fileName, options);
         if (format == StructureFormat.Mmcif)
         {
             CifParser.Parse(content, raw);

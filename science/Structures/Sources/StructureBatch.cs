@@ -12,7 +12,7 @@ public static class StructureBatch
     /// <see cref="StructureSources.List(IEnumerable{string})"/> gives them, the order given.
     /// </summary>
     public static IEnumerable<StructureResult> Read(IReadOnlyList<StructureEntry> entries, StructureReaderOptions options) =>
-        Open(entries, options.MaxFileBytes, (entry, content) => StructureReader.Read(content, entry.DisplayName, options))
+        Open(entries, options.MaxFileBytes, (entry, content) => StructureReader.Read(content, entry.Member ?? entry.Path, entry.DisplayName, options))
             .Select(item => new StructureResult(item.Entry, item.Value, item.Refusal));
 
     /// <summary>Yields every entry once with what <paramref name="use"/> made of its bytes as stored, or with its refusal. The stream

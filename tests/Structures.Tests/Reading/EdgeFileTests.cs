@@ -120,10 +120,10 @@ public class EdgeFileTests
     [SkippableTheory]
     [InlineData("1l2y.cif.gz", "NLYIQWLKDGGPSSGRPPPS")]
     [InlineData("3dg1_final.cif", "SSTNVG")]
-    [InlineData("5e5z.pdb", "AAAVAA")]
+    [InlineData("5e5z.pdb", "LVHSSN")]
     [InlineData("altloc.cif", "P")]
-    [InlineData("disordered.pdb", "MRTLPW")]
-    [InlineData("1v5a-2models-1st-trunc.cif", "MTEYKLVVVG")]
+    [InlineData("disordered.pdb", "MSRNTT")]
+    [InlineData("1v5a-2models-1st-trunc.cif", "RCLPSGKACA")]
     public void Should_read_short_fragments_under_a_lower_limit(string file, string sequence)
     {
         var structure = StructureReader.ReadFile(ReferenceData.StructuresPath("edge", file), TextStructures.Lenient);

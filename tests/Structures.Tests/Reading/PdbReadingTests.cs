@@ -110,6 +110,22 @@ public class PdbReadingTests
         Assert.True(structure.Notes("MSE=M x1"));
     }
 
+    [Fact]
+    public void Should_take_amino_acids_bonded_only_to_each_other_for_a_ligand()
+    {
+        var structure = Read(Residue("ALA", 1) + "TER\n" + Residue("ALA", 201, hetero: true, at: 60) + Residue("PRO", 202, hetero: true, at: 63));
+        Assert.Equal("A", structure.Chains[0].Sequence);
+        Assert.Equal(3, structure.Residues.Length);
+    }
+
+    [Fact]
+    public void Should_tell_chains_of_one_id_by_TER_and_numbers_that_start_over()
+    {
+        var structure = Read(Alanines(3, chain: " ") + "TER\n" + Residue("CYS", 1, " ", at: 90) + Residue("CYS", 2, " ", at: 94) + "TER\n");
+        Assert.Equal(["_:AAA", "_-2:CC"], structure.Chains.Select(c => $"{c.Id}:{c.Sequence}"));
+        Assert.Equal("AAAAA", Assert.Single(Read(Alanines(3) + "TER\n" + Alanines(2, 9) + "TER\n").Chains).Sequence);
+    }
+
     [Theory]
     [InlineData(7.6, "AM")]
     [InlineData(40, "A")]
