@@ -167,7 +167,10 @@ public sealed class Esm2Model : IDisposable
         var x = Embed(tokens);
         for (var layer = 0; layer < Config.Layers; layer++)
         {
-            x = Layer(layer, x, layout);
+            // Without gradients this frees the layer's input; with them the graph holds what the backward pass needs.
+            var next = Layer(layer, x, layout);
+            x.Dispose();
+            x = next;
         }
 
         return FinalNorm(x).MoveToOuterDisposeScope();

@@ -104,6 +104,9 @@ public class Esm2ModelTests
             Assert.Equal(live, statistics.ThreadTotalLiveCount);
         }
 
+        using var one = torch.zeros(1);
+        Assert.Equal(live + 1, statistics.ThreadTotalLiveCount);
+
         void Step()
         {
             using var scope = torch.NewDisposeScope();
