@@ -17,8 +17,8 @@ public static class Esm2Checkpoint
     /// <param name="dtype">Type of the parameters, whatever the file's.</param>
     /// <param name="device">Where the parameters go.</param>
     /// <param name="heads">Number of attention heads of a state dict from which it cannot be inferred.</param>
-    /// <param name="contactRegression">File with the contact head, where it is not in <paramref name="path"/>; by default the file
-    /// with "-contact-regression" after the stem of its name, if there is one.</param>
+    /// <param name="contactRegression">File with the contact head, where it is not in <paramref name="path"/>; by default the
+    /// file with "-contact-regression" after the stem of its name, if there is one.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or it holds no weights.</exception>
     /// <exception cref="InvalidDataException">It is no ESM2; the message names missing, unknown or misshapen tensors.</exception>
     public static Esm2Model Load(
@@ -27,13 +27,15 @@ public static class Esm2Checkpoint
     {
         if (Path.GetExtension(path) is ".pt" or ".pth" or ".bin" or ".ckpt")
         {
-            throw new InvalidDataException($"{path} is a pickle, which could run any program and is not read; load it in Python and "
-                + "store its tensors with safetensors.torch.save_file, or use the Hugging Face folder of the same model");
+            throw new InvalidDataException($"{path} is a pickle, which could run any program and is not read; load it in Python "
+                + "and store its tensors with safetensors.torch.save_file, or use the Hugging Face folder of the same model");
         }
 
         using var source = SafeTensorsShards.Open(path);
         var isHuggingFace = source.Tensors.ContainsKey(HuggingFaceNames.From(Esm2Parameters.Embedding));
-        return isHuggingFace ? HuggingFace(source, path, dtype, device) : FairEsm(source, path, dtype, device, heads, contactRegression);
+        return isHuggingFace
+            ? HuggingFace(source, path, dtype, device)
+            : FairEsm(source, path, dtype, device, heads, contactRegression);
     }
 
     private static Esm2Model HuggingFace(ITensorSource source, string path, torch.ScalarType dtype, torch.Device? device)
@@ -42,8 +44,9 @@ public static class Esm2Checkpoint
         var configFile = Path.Combine(folder, "config.json");
         var config = File.Exists(configFile)
             ? HuggingFaceConfig.Read(configFile)
-            : throw new FileNotFoundException($"{folder} has no config.json, which says how many heads the model has", configFile);
-        var fairNames = Esm2Parameters.StateDict(config).ToDictionary(spec => HuggingFaceNames.From(spec.Name), spec => spec.Name);
+            : throw new FileNotFoundException($"{folder} has no config.json, which tells the number of heads", configFile);
+        var fairNames = Esm2Parameters.StateDict(config)
+            .ToDictionary(spec => HuggingFaceNames.From(spec.Name), spec => spec.Name);
         var names = source.Tensors.Keys.Where(name => !HuggingFaceNames.IsUnused(name))
             .ToDictionary(name => fairNames.GetValueOrDefault(name, name));
         return Build(config, [(source, names)], dtype, device);
@@ -73,8 +76,8 @@ public static class Esm2Checkpoint
     }
 
     private static Esm2Model Build(
-        Esm2Config config, IReadOnlyList<(ITensorSource Source, Dictionary<string, string> Names)> sources, torch.ScalarType dtype,
-        torch.Device? device)
+        Esm2Config config, IReadOnlyList<(ITensorSource Source, Dictionary<string, string> Names)> sources,
+        torch.ScalarType dtype, torch.Device? device)
     {
         var tensors = new Dictionary<string, torch.Tensor>();
         var origin = sources[0].Source.Origin;
@@ -119,7 +122,8 @@ public static class Esm2Checkpoint
         tied.Dispose();
         if (!same)
         {
-            throw new InvalidDataException($"{origin}: the language head's matrix differs from the embedding matrix; ESM2 has one for both");
+            throw new InvalidDataException(
+                $"{origin}: the language head's matrix differs from the embedding matrix; ESM2 has one for both");
         }
     }
 

@@ -4,12 +4,13 @@ using TorchSharp;
 namespace Ism.Models.Esm2;
 
 /// <summary>
-/// Embeds the sequences of a FASTA file into one safetensors file: float32 (structure tokens int32), one row a residue, no rows for
-/// &lt;cls&gt; and &lt;eos&gt;. The FASTA file is read twice, once for the shapes and once to compute, so that memory holds one batch.
+/// Embeds the sequences of a FASTA file into one safetensors file: float32 (structure tokens int32), one row a residue, no rows
+/// for &lt;cls&gt; and &lt;eos&gt;. The FASTA file is read twice, once for the shapes and once to compute, so that memory holds
+/// one batch.
 /// </summary>
 public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> heads) : IDisposable
 {
-    /// <summary>Loads a model (see <see cref="Esm2Checkpoint.Load"/>) and the structure heads of its folder, if it has any.</summary>
+    /// <summary>Loads a model (see <see cref="Esm2Checkpoint.Load"/>) and the structure heads of its folder, if any.</summary>
     public static Esm2Embedder Open(string path, torch.Device? device = null)
     {
         var model = Esm2Checkpoint.Load(path, device: device);
@@ -25,13 +26,14 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
         }
     }
 
-    /// <summary>Embeds all records; returns how many sequences and residues there were. The file appears when it is complete.</summary>
-    /// <exception cref="FormatException">The FASTA is malformed, an id appears twice, or a sequence is too long or holds a character
-    /// that is no residue; the message names the record. Nothing has been computed then.</exception>
+    /// <summary>Embeds all records; returns how many sequences and residues there were. The file appears when complete.</summary>
+    /// <exception cref="FormatException">The FASTA is malformed, an id appears twice, or a sequence is too long or holds a
+    /// character that is no residue; the message names the record. Nothing has been computed then.</exception>
     /// <exception cref="InvalidOperationException">Contacts or structure tokens are asked for, but the model has no such head.
     /// </exception>
     public EmbedProgress Embed(
-        string fasta, string output, EmbedOptions options, IProgress<EmbedProgress>? progress = null, CancellationToken cancel = default)
+        string fasta, string output, EmbedOptions options, IProgress<EmbedProgress>? progress = null,
+        CancellationToken cancel = default)
     {
         RequireHeads(options.Include);
         var (specs, total) = Survey(fasta, options);
@@ -41,7 +43,8 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
         {
             cancel.ThrowIfCancellationRequested();
             Write(batch, options.Include, writer);
-            done = done with { Records = done.Records + batch.Count, Residues = done.Residues + batch.Sum(r => (long)r.Sequence.Length) };
+            var residues = batch.Sum(record => (long)record.Sequence.Length);
+            done = done with { Records = done.Records + batch.Count, Residues = done.Residues + residues };
             progress?.Report(done);
         }
 
@@ -68,8 +71,8 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
 
         if (include.HasFlag(Embeddings.StructureTokens) && heads.Count == 0)
         {
-            throw new InvalidOperationException($"structure tokens are asked for, but the model's folder has no {StructureHead.FileName}; "
-                + "models that were structure-tuned here have one");
+            throw new InvalidOperationException("structure tokens are asked for, but the model's folder has no "
+                + $"{StructureHead.FileName}; models that were structure-tuned here have one");
         }
     }
 
@@ -88,8 +91,8 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
 
             if (sequence.Length > options.MaxLength)
             {
-                throw new FormatException(
-                    $"{fasta}: '{id}' has {sequence.Length} residues, more than the {options.MaxLength} allowed; raise the limit or leave it out");
+                throw new FormatException($"{fasta}: '{id}' has {sequence.Length} residues, more than the {options.MaxLength} "
+                    + "allowed; raise the limit or leave it out");
             }
 
             try
@@ -152,7 +155,8 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        using var tokens = PackedTokens.From(batch.ConvertAll(record => Esm2Alphabet.EncodeResidues(record.Sequence)), model.Device);
+        var encoded = batch.ConvertAll(record => Esm2Alphabet.EncodeResidues(record.Sequence));
+        using var tokens = PackedTokens.From(encoded, model.Device);
         using var output = model.Forward(tokens, Wanted(include));
         long start = 0;
         for (var i = 0; i < batch.Count; i++)
@@ -197,7 +201,8 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
         foreach (var (kind, output) in ((Embeddings, Esm2Outputs)[])
         [
             (Embeddings.Representation, Esm2Outputs.Representation), (Embeddings.StructureTokens, Esm2Outputs.Representation),
-            (Embeddings.Logits, Esm2Outputs.Logits), (Embeddings.Contacts, Esm2Outputs.Contacts), (Embeddings.Layers, Esm2Outputs.Layers),
+            (Embeddings.Logits, Esm2Outputs.Logits), (Embeddings.Contacts, Esm2Outputs.Contacts),
+            (Embeddings.Layers, Esm2Outputs.Layers),
         ])
         {
             wanted |= include.HasFlag(kind) ? output : Esm2Outputs.None;

@@ -9,7 +9,8 @@ public static class Esm2Export
     private const string TokenizerConfig =
         "{\n  \"model_max_length\": 1000000000000000019884624838656,\n  \"tokenizer_class\": \"EsmTokenizer\"\n}\n";
 
-    private const string SpecialTokens = "{\n  \"cls_token\": \"<cls>\",\n  \"eos_token\": \"<eos>\",\n  \"mask_token\": \"<mask>\",\n"
+    private const string SpecialTokens =
+        "{\n  \"cls_token\": \"<cls>\",\n  \"eos_token\": \"<eos>\",\n  \"mask_token\": \"<mask>\",\n"
         + "  \"pad_token\": \"<pad>\",\n  \"unk_token\": \"<unk>\"\n}\n";
 
     /// <summary>
@@ -51,9 +52,9 @@ public static class Esm2Export
     }
 
     /// <summary>
-    /// Writes the state dict that <c>torch.load</c> reads and fair-esm's <c>ESM2(...).load_state_dict</c> takes: the tied matrix under
-    /// both names and the buffers of inverse frequencies included. A model that came without a contact head gets one of zeros, since
-    /// fair-esm insists on having it: every contact probability is then 0.5.
+    /// Writes the state dict that <c>torch.load</c> reads and fair-esm's <c>ESM2(...).load_state_dict</c> takes: the tied matrix
+    /// under both names and the buffers of inverse frequencies included. A model that came without a contact head gets one of
+    /// zeros, since fair-esm insists on having it: every contact probability is then 0.5.
     /// </summary>
     public static void SaveFairEsm(this Esm2Model model, string path)
     {

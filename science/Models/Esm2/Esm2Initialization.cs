@@ -6,10 +6,10 @@ using TorchSharp;
 namespace Ism.Models.Esm2;
 
 /// <summary>
-/// Random weights to train from: query, key and value Xavier-uniform with gain 1/sqrt(2), output projections Xavier-uniform without
-/// bias, other linear layers uniform within 1/sqrt(fan-in), LayerNorms at identity, as fair-esm creates an ESM2. The embedding matrix
-/// is normal with deviation 1/sqrt(width) (fairseq's, with which ESM2 was trained) instead of torch's default of 1, which the tied
-/// language head would turn into logits of deviation sqrt(width). The same seed gives the same weights on every machine.
+/// Random weights to train from: query, key and value Xavier-uniform with gain 1/sqrt(2), output projections Xavier-uniform
+/// without bias, other linear layers uniform within 1/sqrt(fan-in), LayerNorms at identity, as fair-esm creates an ESM2. The
+/// embedding matrix is normal with deviation 1/sqrt(width), as fairseq creates embeddings, instead of torch's default of 1, which
+/// the tied language head would turn into logits of deviation sqrt(width). The same seed gives the same weights on every machine.
 /// </summary>
 public static class Esm2Initialization
 {

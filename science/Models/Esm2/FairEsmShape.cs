@@ -7,8 +7,8 @@ public static class FairEsmShape
 {
     /// <summary>
     /// The shape. The number of heads does not follow from the weights' shapes: it is taken from the inverse rotary frequencies
-    /// (half a head wide), else from the contact regression (layers * heads wide), else from the published size of these layers and
-    /// width, else from <paramref name="heads"/>.
+    /// (half a head wide), else from the contact regression (layers * heads wide), else from the published size of these layers
+    /// and width, else from <paramref name="heads"/>.
     /// </summary>
     /// <param name="tensors">Names as in <c>ESM2.state_dict()</c>.</param>
     /// <param name="heads">Number of heads, where the caller knows it; must agree with the tensors.</param>
@@ -30,15 +30,19 @@ public static class FairEsmShape
 
         var width = (int)embedding.Shape[1];
         var inferred = Heads(tensors, layers, width) ?? heads ?? throw new InvalidDataException(
-            $"{origin}: the number of attention heads of {layers} layers of width {width} follows neither from rot_emb.inv_freq nor "
-            + "from a contact head nor from a published size; give it");
+            $"{origin}: the number of attention heads of {layers} layers of width {width} follows neither from rot_emb.inv_freq "
+            + "nor from a contact head nor from a published size; give it");
         if (heads is { } given && given != inferred)
         {
             throw new InvalidDataException($"{origin}: {given} heads were given, but its tensors mean {inferred}");
         }
 
         var feedForward = tensors[Esm2Parameters.InLayer(0, "fc1.weight")].Shape[0];
-        return new Esm2Config(layers, width, inferred) { FeedForward = (int)feedForward, VocabularySize = (int)embedding.Shape[0] };
+        return new Esm2Config(layers, width, inferred)
+        {
+            FeedForward = (int)feedForward,
+            VocabularySize = (int)embedding.Shape[0],
+        };
     }
 
     private static int? Heads(IReadOnlyDictionary<string, TensorSpec> tensors, int layers, int width)

@@ -12,8 +12,8 @@ public sealed record FastaRecord(string Id, string Sequence);
 public static class FastaFile
 {
     /// <summary>
-    /// The records in file order. Sequences may span lines. Lower case (soft masking) is read as upper case; one '*' at the end (a
-    /// translated stop codon) is dropped; empty lines and lines that begin with ';' are skipped.
+    /// The records in file order. Sequences may span lines. Lower case (soft masking) is read as upper case; one '*' at the end
+    /// (a translated stop codon) is dropped; empty lines and lines that begin with ';' are skipped.
     /// </summary>
     /// <exception cref="FormatException">Text before the first header, a header without id, or a record without residues.
     /// </exception>
@@ -58,7 +58,7 @@ public static class FastaFile
             {
                 if (id is null)
                 {
-                    throw new FormatException($"{origin}, line {number}: text before the first '>' header; this is no FASTA file");
+                    throw new FormatException($"{origin}, line {number}: text before the first '>'; this is no FASTA file");
                 }
 
                 sequence.Append(line);
@@ -75,6 +75,8 @@ public static class FastaFile
     {
         var residues = string.Concat(sequence.ToString().Where(c => !char.IsWhiteSpace(c))).ToUpperInvariant();
         residues = residues.EndsWith('*') ? residues[..^1] : residues;
-        return residues.Length > 0 ? new FastaRecord(id, residues) : throw new FormatException($"{origin}: record '{id}' has no residues");
+        return residues.Length > 0
+            ? new FastaRecord(id, residues)
+            : throw new FormatException($"{origin}: record '{id}' has no residues");
     }
 }

@@ -18,7 +18,8 @@ public static class HuggingFaceConfig
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             RequireEsm2(root, path);
-            return new Esm2Config(Integer(root, "num_hidden_layers"), Integer(root, "hidden_size"), Integer(root, "num_attention_heads"))
+            var (layers, width) = (Integer(root, "num_hidden_layers"), Integer(root, "hidden_size"));
+            return new Esm2Config(layers, width, Integer(root, "num_attention_heads"))
             {
                 FeedForward = Integer(root, "intermediate_size"),
                 VocabularySize = Integer(root, "vocab_size"),
@@ -86,7 +87,8 @@ public static class HuggingFaceConfig
             }
         }
 
-        foreach (var (name, id) in ((string, int)[])[("pad_token_id", Esm2Alphabet.Padding), ("mask_token_id", Esm2Alphabet.Mask)])
+        (string, int)[] ids = [("pad_token_id", Esm2Alphabet.Padding), ("mask_token_id", Esm2Alphabet.Mask)];
+        foreach (var (name, id) in ids)
         {
             if (Value(root, name) is { } value && value.GetInt32() != id)
             {

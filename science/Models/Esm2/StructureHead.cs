@@ -16,6 +16,7 @@ public sealed record StructureHead(string Name, torch.Tensor Weight, torch.Tenso
     public const string FileName = "structure_heads.safetensors";
 
     private const string Prefix = "heads.";
+    private const string WeightSuffix = ".weight";
 
     /// <summary>Scores [N, K] of hidden states [N, D].</summary>
     public torch.Tensor Logits(torch.Tensor hidden) => torch.nn.functional.linear(hidden, Weight, Bias);
@@ -32,9 +33,10 @@ public sealed record StructureHead(string Name, torch.Tensor Weight, torch.Tenso
         }
 
         using var file = SafeTensorsFile.Open(path);
-        var names = file.Tensors.Keys.Where(key => key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(".weight", StringComparison.Ordinal))
-            .Select(key => key[Prefix.Length..^".weight".Length]).Order(StringComparer.Ordinal).ToList();
-        var wrong = file.Tensors.Keys.Except(names.SelectMany(name => (string[])[$"{Prefix}{name}.weight", $"{Prefix}{name}.bias"]));
+        var names = file.Tensors.Keys.Where(IsWeight).Select(key => key[Prefix.Length..^WeightSuffix.Length])
+            .Order(StringComparer.Ordinal).ToList();
+        var wrong = file.Tensors.Keys.Except(names.SelectMany(name => (string[])
+            [$"{Prefix}{name}{WeightSuffix}", $"{Prefix}{name}.bias"]));
         if (names.Count == 0 || wrong.Any())
         {
             throw new InvalidDataException($"{path} must hold heads.NAME.weight and heads.NAME.bias only; it holds "
@@ -44,10 +46,11 @@ public sealed record StructureHead(string Name, torch.Tensor Weight, torch.Tenso
         foreach (var name in names)
         {
             var weight = file.Tensors[$"{Prefix}{name}.weight"];
-            if (!file.Tensors.TryGetValue($"{Prefix}{name}.bias", out var bias) || weight.Shape.Count != 2 || weight.Shape[1] != width
-                || !bias.Shape.SequenceEqual([weight.Shape[0]]))
+            if (!file.Tensors.TryGetValue($"{Prefix}{name}.bias", out var bias) || weight.Shape.Count != 2
+                || weight.Shape[1] != width || !bias.Shape.SequenceEqual([weight.Shape[0]]))
             {
-                throw new InvalidDataException($"{path}: head '{name}' needs weight [K, {width}] and bias [K]; it has {weight} and {bias}");
+                throw new InvalidDataException(
+                    $"{path}: head '{name}' needs weight [K, {width}] and bias [K]; it has {weight} and {bias}");
             }
         }
 
@@ -78,4 +81,7 @@ public sealed record StructureHead(string Name, torch.Tensor Weight, torch.Tenso
         Weight.Dispose();
         Bias.Dispose();
     }
+
+    private static bool IsWeight(string key) =>
+        key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(WeightSuffix, StringComparison.Ordinal);
 }

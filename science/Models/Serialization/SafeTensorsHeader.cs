@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ism.Models.Serialization;
 
 /// <summary>
-/// The header of a safetensors file: 8 bytes little-endian length, then JSON that gives every tensor's type, shape and byte range.
-/// Reading checks everything that could make a later read wrong: length, types, shapes, ranges, overlaps and holes.
+/// The header of a safetensors file: 8 bytes little-endian length, then JSON that gives every tensor's type, shape and byte
+/// range. Reading checks everything that could make a later read wrong: length, types, shapes, ranges, overlaps and holes.
 /// </summary>
 internal static class SafeTensorsHeader
 {
@@ -134,8 +134,9 @@ internal static class SafeTensorsHeader
         }
     }
 
-    /// <summary>The header's bytes, length prefix included, padded with spaces to a multiple of 8; and each tensor's start.</summary>
-    public static (byte[] Bytes, long[] Starts) Write(IReadOnlyList<TensorSpec> specs, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>The header's bytes, length prefix included, padded with spaces to a multiple of 8; each tensor's start.</summary>
+    public static (byte[] Bytes, long[] Starts) Write(
+        IReadOnlyList<TensorSpec> specs, IReadOnlyDictionary<string, string>? metadata)
     {
         var starts = new long[specs.Count];
         using var buffer = new MemoryStream();
@@ -172,8 +173,8 @@ internal static class SafeTensorsHeader
 
         if (buffer.Length > LongestHeader)
         {
-            throw new NotSupportedException($"{specs.Count} tensors need a header of {buffer.Length} bytes; readers accept at most "
-                + $"{LongestHeader}. Split the tensors over several files");
+            throw new NotSupportedException($"{specs.Count} tensors need a header of {buffer.Length} bytes; readers accept at "
+                + $"most {LongestHeader}. Split the tensors over several files");
         }
 
         var bytes = buffer.ToArray();

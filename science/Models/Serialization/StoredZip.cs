@@ -4,20 +4,23 @@ using System.Text;
 namespace Ism.Models.Serialization;
 
 /// <summary>
-/// Writes a zip archive the way torch.save does: every record stored, its data at a multiple of 64 bytes (so that it can be mapped),
-/// Zip64 where the archive passes 4 GiB. One record is at most 4 GiB.
+/// Writes a zip archive the way torch.save does: every record stored, its data at a multiple of 64 bytes (so that it can be
+/// mapped), Zip64 where the archive passes 4 GiB. One record is at most 4 GiB.
 /// </summary>
 internal sealed class StoredZip(Stream stream)
 {
     private const int Alignment = 64;
     private const ushort Utf8Names = 0x0800;
     private const ushort PaddingField = 0x4246; // "FB", the id that torch uses
+    private const ushort FirstDosDay = 0x21; // 1 January 1980: the same bytes for the same content
     private readonly List<(byte[] Name, uint Crc, uint Length, long Offset)> _records = [];
 
-    /// <summary>Adds a record of exactly <paramref name="length"/> bytes, which <paramref name="write"/> delivers in pieces.</summary>
+    /// <summary>Adds a record of <paramref name="length"/> bytes, which <paramref name="write"/> delivers in pieces.</summary>
     public void Add(string name, long length, Action<Action<ReadOnlySpan<byte>>> write)
     {
-        var size = length < uint.MaxValue ? (uint)length : throw new NotSupportedException($"record {name} has {length} bytes; at most 4 GiB");
+        var size = length < uint.MaxValue
+            ? (uint)length
+            : throw new NotSupportedException($"record {name} has {length} bytes; at most 4 GiB");
         var nameBytes = Encoding.UTF8.GetBytes(name);
         var offset = stream.Position;
         var crc = new Crc32();
@@ -83,8 +86,6 @@ internal sealed class StoredZip(Stream stream)
 
         return header.Bytes;
     }
-
-    private const ushort FirstDosDay = 0x21; // 1 January 1980: the same bytes for the same content
 
     private void WriteDirectoryEntry(byte[] name, uint crc, uint length, long offset)
     {

@@ -84,7 +84,8 @@ public static class TorchStateDictFile
 
         public PickleWriter Protocol2() => Op([0x80, 2]);
 
-        public PickleWriter Global(string module, string name) => Op([(byte)'c', .. Encoding.UTF8.GetBytes($"{module}\n{name}\n")]);
+        public PickleWriter Global(string module, string name) =>
+            Op([(byte)'c', .. Encoding.UTF8.GetBytes($"{module}\n{name}\n")]);
 
         public PickleWriter EmptyTuple() => Op(")"u8);
 

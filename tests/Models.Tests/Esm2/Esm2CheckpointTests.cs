@@ -46,7 +46,8 @@ public sealed class Esm2CheckpointTests : IDisposable
         using var scope = torch.NewDisposeScope();
         var tensors = SafeTensorsFile.Load(_folder.Path("model.safetensors"));
         File.Delete(_folder.Path("model.safetensors"));
-        var shards = tensors.Select((pair, i) => (pair, File: $"model-0000{1 + (i % 3)}-of-00003.safetensors")).ToLookup(p => p.File, p => p.pair);
+        var shards = tensors.Select((pair, i) => (Pair: pair, File: $"model-0000{1 + (i % 3)}-of-00003.safetensors"))
+            .ToLookup(placed => placed.File, placed => placed.Pair);
         foreach (var shard in shards)
         {
             SafeTensorsFile.Save(_folder.Path(shard.Key), shard.Select(pair =>
@@ -98,14 +99,16 @@ public sealed class Esm2CheckpointTests : IDisposable
     [Fact]
     public void Should_refuse_pickles_and_empty_folders()
     {
-        Assert.Contains("pickle", Assert.Throws<InvalidDataException>(() => Esm2Checkpoint.Load(_folder.Path("model.pt"))).Message);
+        var error = Assert.Throws<InvalidDataException>(() => Esm2Checkpoint.Load(_folder.Path("model.pt")));
+        Assert.Contains("pickle", error.Message);
         Assert.Throws<FileNotFoundException>(() => Esm2Checkpoint.Load(_folder.Root));
     }
 
     [Fact]
     public void Should_know_the_published_sizes()
     {
-        (string Name, double Millions)[] published = [("8M", 7.5), ("35M", 33.5), ("150M", 148), ("650M", 651), ("3B", 2839), ("15B", 15136)];
+        (string Name, double Millions)[] published =
+            [("8M", 7.5), ("35M", 33.5), ("150M", 148), ("650M", 651), ("3B", 2839), ("15B", 15136)];
         Assert.Equal(published.Select(p => p.Name), Esm2Presets.All.Select(p => p.Name));
         foreach (var (name, millions) in published)
         {

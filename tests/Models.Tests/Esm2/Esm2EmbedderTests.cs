@@ -9,7 +9,9 @@ namespace Ism.Models.Tests.Esm2;
 public sealed class Esm2EmbedderTests : IDisposable
 {
     private const string Fasta = ">one first protein\nMKT\nVrq*\n\n; comment\n>two\nACDEFGHIKLMNPQ RSTVWY\n>three|x\nG\n";
-    private static readonly (string Id, string Sequence)[] Records = [("one", "MKTVRQ"), ("two", "ACDEFGHIKLMNPQRSTVWY"), ("three|x", "G")];
+    private static readonly (string Id, string Sequence)[] Records =
+        [("one", "MKTVRQ"), ("two", "ACDEFGHIKLMNPQRSTVWY"), ("three|x", "G")];
+
     private readonly TemporaryFolder _folder = new();
     private readonly Esm2Model _model = Esm2Initialization.Random(new Esm2Config(2, 24, 2), seed: 9);
 
@@ -33,8 +35,8 @@ public sealed class Esm2EmbedderTests : IDisposable
         var include = EmbedOptions.Parse("representation,logits,contacts,layers,structure-tokens");
         var progress = new List<EmbedProgress>();
 
-        embedder.Embed(_folder.Path("in.fasta"), _folder.Path("out"), new() { Include = include, TokensPerBatch = tokensPerBatch },
-            new Progress(progress));
+        var options = new EmbedOptions { Include = include, TokensPerBatch = tokensPerBatch };
+        embedder.Embed(_folder.Path("in.fasta"), _folder.Path("out"), options, new Progress(progress));
 
         Assert.Equal(new EmbedProgress(3, 3, 27, 27), progress[^1]);
         Assert.Equal(tokensPerBatch == 1 ? 3 : 1, progress.Count);

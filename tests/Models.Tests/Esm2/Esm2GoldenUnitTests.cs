@@ -16,7 +16,9 @@ public class Esm2GoldenUnitTests
         using var scope = torch.NewDisposeScope();
         var cases = SafeTensorsFile.Load(ReferenceData.GoldenPath("rope.safetensors"));
         var suffix = $".{precision}.inv_freq";
-        foreach (var width in cases.Keys.Where(name => name.EndsWith(suffix, StringComparison.Ordinal)).Select(name => name.Split('.')[0]))
+        var widths = cases.Keys.Where(name => name.EndsWith(suffix, StringComparison.Ordinal)).Select(name => name.Split('.')[0]);
+        Assert.NotEmpty(widths);
+        foreach (var width in widths.ToList())
         {
             var at = $"{width}.{precision}";
             foreach (var rounded in (string[])["", "fp16_inv_freq"])
@@ -32,7 +34,8 @@ public class Esm2GoldenUnitTests
                 foreach (var name in (string[])["q", "k"])
                 {
                     var expected = cases[rounded == "" ? $"{at}.{name}_rot" : $"{at}.{rounded}.{name}_rot"];
-                    Close.Require(expected, RotaryPositions.Rotate(cases[$"{at}.{name}"], cos, sin), tolerance, $"{frequencies} {name}");
+                    var rotated = RotaryPositions.Rotate(cases[$"{at}.{name}"], cos, sin);
+                    Close.Require(expected, rotated, tolerance, $"{frequencies} {name}");
                 }
 
                 if (rounded == "")
@@ -67,7 +70,9 @@ public class Esm2GoldenUnitTests
         using var file = SafeTensorsFile.Open(ReferenceData.GoldenPath("layernorm.safetensors"));
         var epsilon = double.Parse(file.Metadata["eps"], System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal(new Esm2Config(1, 2, 1).LayerNormEpsilon, epsilon);
-        foreach (var at in file.Tensors.Keys.Where(name => name.EndsWith($".{precision}.x", StringComparison.Ordinal)).Select(name => name[..^2]))
+        var inputs = file.Tensors.Keys.Where(name => name.EndsWith($".{precision}.x", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(inputs);
+        foreach (var at in inputs.ConvertAll(name => name[..^2]))
         {
             var x = file.Read($"{at}.x").requires_grad_();
             var (weight, bias) = (file.Read($"{at}.weight").requires_grad_(), file.Read($"{at}.bias").requires_grad_());

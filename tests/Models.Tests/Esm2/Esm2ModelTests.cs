@@ -23,7 +23,12 @@ public class Esm2ModelTests
         using var noGrad = torch.no_grad();
         var random = new CounterRandom(1, (ulong)headWidth);
         using var model = Esm2Initialization.Random(new Esm2Config(2, 2 * headWidth, 2), headWidth, torch.float64);
-        int[][] sequences = [.. Enumerable.Range(0, 6).Select(i => Sequence(ref random, i is 2 or 3 ? 11 : 1 + random.NextInt32(40)))];
+        var sequences = new int[6][];
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            sequences[i] = Sequence(ref random, i is 2 or 3 ? 11 : 1 + random.NextInt32(40)); // two neighbours of one length
+        }
+
         using var packed = PackedTokens.From(sequences);
         using var together = model.Forward(packed, All);
         using var fused = model.Forward(packed, Esm2Outputs.Logits);
@@ -98,6 +103,9 @@ public class Esm2ModelTests
             Step();
             Assert.Equal(live, statistics.ThreadTotalLiveCount);
         }
+
+        using var one = torch.zeros(1);
+        Assert.Equal(live + 1, statistics.ThreadTotalLiveCount);
 
         void Step()
         {

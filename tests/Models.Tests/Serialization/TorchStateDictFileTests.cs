@@ -53,7 +53,8 @@ public class TorchStateDictFileTests
             import sys, torch, hashlib, inspect
             for kind in ([{}, {"weights_only": True}] if "weights_only" in inspect.signature(torch.load).parameters else [{}]):
                 for name, t in torch.load(sys.argv[1], **kind).items():
-                    print(name, t.dtype, list(t.shape), list(t.stride()), hashlib.sha256(t.numpy().tobytes()).hexdigest(), sep="|")
+                    digest = hashlib.sha256(t.numpy().tobytes()).hexdigest()
+                    print(name, t.dtype, list(t.shape), list(t.stride()), digest, sep="|")
             """;
 
         var (code, output, error) = PythonProcess.Run(python, ["-c", Script, folder.Path("checkpoint.pth")]);
@@ -69,7 +70,8 @@ public class TorchStateDictFileTests
     }
 
     private static string? FindPythonWithTorch() =>
-        ((string[])["/usr/bin/python3", "python3"]).FirstOrDefault(python => PythonProcess.Run(python, ["-c", "import torch"]).Code == 0);
+        ((string[])["/usr/bin/python3", "python3"])
+            .FirstOrDefault(python => PythonProcess.Run(python, ["-c", "import torch"]).Code == 0);
 
     private static string Line(string name, torch.Tensor tensor)
     {
@@ -84,7 +86,8 @@ public class TorchStateDictFileTests
     }
 
     private static void RequireTensor(
-        PickleReader.Call call, TensorSpec spec, torch.Tensor expected, Dictionary<string, (string Name, byte[] Content, uint Crc)> records)
+        PickleReader.Call call, TensorSpec spec, torch.Tensor expected,
+        Dictionary<string, (string Name, byte[] Content, uint Crc)> records)
     {
         Assert.Equal("torch._utils._rebuild_tensor_v2", call.Function);
         Assert.Equal(6, call.Arguments.Length);
