@@ -1,10 +1,14 @@
 using Ism.Models.Autoencoder;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Tests.Autoencoder;
 
 public class AutoencoderObjectiveTests
 {
+    /// <summary>Tiny tensors gain nothing from threads, which wait for each other at every operation on a busy machine.</summary>
+    public AutoencoderObjectiveTests() => set_num_threads(1);
+
     [Fact]
     public void Should_sum_the_same_losses_and_gradients_whatever_the_micro_batches()
     {
@@ -63,6 +67,25 @@ public class AutoencoderObjectiveTests
         Assert.True(sums[0].requires_grad && sums[1].requires_grad);
         Assert.False(sums[2].requires_grad);
         Assert.True(sums[2].item<float>() > 0);
+    }
+
+    [Fact]
+    public void Should_leave_no_tensor_behind()
+    {
+        using var model = new AtomicAutoencoder(SyntheticEnvironments.Tiny, 1);
+        using var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions { Stage = 2, AtomPairsPerMicroBatch = 500 });
+        var samples = SyntheticEnvironments.Samples(1, 4, 0, 20);
+        var encoder = new EnvironmentEncoder(model, 500);
+        var live = new List<long>();
+        for (var step = 0; step < 4; step++)
+        {
+            Backward(objective, samples);
+            encoder.Embed(samples[0].Environments);
+            live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
+
+        // The first step makes the gradients.
+        Assert.All(live[1..], count => Assert.Equal(live[1], count));
     }
 
     [Fact]
@@ -139,6 +162,7 @@ public class AutoencoderObjectiveTests
         {
             using (batch)
             {
+                using var scope = NewDisposeScope();
                 var terms = objective.ForwardSums(batch).Select((sum, t) => sum / counts[t]).ToArray();
                 terms.Select((mean, t) => mean * objective.TermWeights[t]).Aggregate((a, b) => a + b).backward();
                 for (var t = 0; t < terms.Length; t++)
