@@ -16,6 +16,9 @@ internal sealed class Backbone(int capacity)
     public const float AngleNCaC = 111.0f, AngleCaCN = 117.2f, AngleCNCa = 121.7f, AngleCaCO = 120.4f, AngleCCaCb = 110.1f;
     public const float TorsionNCCaCb = 122.6f;
 
+    // Proline's ring pulls C-beta towards N.
+    private const float ProlineAngleCCaCb = 111.1f, ProlineTorsionNCCaCb = 115.3f;
+
     // How far an average side chain's centre lies beyond C-alpha, and how close it may come: leaves room for real side chains.
     private const float CentroidDistance = 2.0f, CentroidToCentroid = 3.6f, CentroidToAtom = 3.3f;
 
@@ -63,10 +66,19 @@ internal sealed class Backbone(int capacity)
         }
 
         atoms[O] = InternalCoordinates.Place(atoms[N], atoms[Ca], atoms[C], LengthCO, AngleCaCO, torsions.Psi + 180);
-        atoms[Cb] = InternalCoordinates.Place(atoms[N], atoms[C], atoms[Ca], LengthCaCb, AngleCCaCb, TorsionNCCaCb);
+        PlaceBeta(Count, proline: false);
         atoms[Centroid] = atoms[Ca] + (CentroidDistance / LengthCaCb * (atoms[Cb] - atoms[Ca]));
         _torsions[Count++] = torsions;
         return !Clashes(Count - 1);
+    }
+
+    /// <summary>Places C-beta where the residue is proline, or where it is any other.</summary>
+    public void PlaceBeta(int residue, bool proline)
+    {
+        var atoms = _atoms.AsSpan(residue * AtomsPerResidue, AtomsPerResidue);
+        atoms[Cb] = proline
+            ? InternalCoordinates.Place(atoms[N], atoms[C], atoms[Ca], LengthCaCb, ProlineAngleCCaCb, ProlineTorsionNCCaCb)
+            : InternalCoordinates.Place(atoms[N], atoms[C], atoms[Ca], LengthCaCb, AngleCCaCb, TorsionNCCaCb);
     }
 
     /// <summary>The least distance, in Å, of two atoms that are at least four bonds apart.</summary>
@@ -104,7 +116,7 @@ internal sealed class Backbone(int capacity)
                 }
 
                 var least = LeastDistance(a is N or O && b is N or O, a is N or O || b is N or O);
-                least -= apart <= 4 ? 0.3f : 0;
+                least = apart <= 4 ? MathF.Max(least - 0.3f, 2.65f) : least;
                 if (Vector3.DistanceSquared(atoms[a], others[b]) < least * least)
                 {
                     return true;

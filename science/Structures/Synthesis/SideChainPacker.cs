@@ -80,17 +80,19 @@ internal sealed class SideChainPacker
 
         _aminoAcids[residue] = Alanine;
         _side[residue] = [];
+        _backbone.PlaceBeta(residue, proline: false);
     }
 
     // A proline's ring holds phi near -65 and takes the place of the hydrogen that a helix needs.
     private bool ProlineFits(int residue) => residue > 0 && _backbone.Torsions(residue).Phi is > -78 and < -50
-        && _states[residue] is SecondaryState.Loop or SecondaryState.Disordered && _states[residue - 1] != SecondaryState.Helix;
+        && _states[residue] is (SecondaryState.Loop or SecondaryState.Disordered) && _states[residue - 1] != SecondaryState.Helix;
 
     private bool TryRotamers(int residue, int aminoAcid, ref CounterRandom random)
     {
         var template = SideChainTemplate.All[aminoAcid];
         _aminoAcids[residue] = aminoAcid;
         _side[residue] = [];
+        _backbone.PlaceBeta(residue, aminoAcid == Proline);
         if (template.Atoms.Count == 0)
         {
             return true;
@@ -157,15 +159,11 @@ internal sealed class SideChainPacker
     {
         foreach (var other in _neighbours)
         {
-            // The ring of proline is bonded to N, two and three bonds from the residue before.
-            if (template.Letter == 'P' && other == residue - 1)
-            {
-                continue;
-            }
-
+            // The ring of proline is bonded to N: two or three bonds from CA, C and O of the residue before.
+            var bonded = template.Letter == 'P' && other == residue - 1;
             for (var index = 0; index < atoms.Length; index++)
             {
-                if (TooClose(atoms[index], template.Atoms[index].Polar, other))
+                if (TooClose(atoms[index], template.Atoms[index].Polar, other, bonded))
                 {
                     return false;
                 }
@@ -175,11 +173,12 @@ internal sealed class SideChainPacker
         return true;
     }
 
-    private bool TooClose(Vector3 atom, bool polar, int other)
+    private bool TooClose(Vector3 atom, bool polar, int other, bool bonded)
     {
         for (var index = 0; index <= Backbone.Cb; index++)
         {
-            if (Near(_backbone[other, index], index is Backbone.N or Backbone.O))
+            var skipped = bonded && index is (Backbone.Ca or Backbone.C or Backbone.O);
+            if (!skipped && Near(_backbone[other, index], index is Backbone.N or Backbone.O))
             {
                 return true;
             }
