@@ -31,6 +31,7 @@ public static class CommandLine
         EmbedVerb.Create(context),
         ExportVerb.Create(context),
         ImportVerb.Create(context),
+        SynthVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>
