@@ -6,7 +6,7 @@ namespace Ism.Models.Tests;
 /// <summary>Comparisons of tensors that say where and by how much they differ.</summary>
 internal static class Close
 {
-    /// <summary>Requires |actual - expected| to be at most tolerance * (1 + |expected|) everywhere; returns the largest ratio.</summary>
+    /// <summary>Requires |actual - expected| to be at most tolerance * (1 + |expected|) everywhere; returns the worst.</summary>
     public static double Require(torch.Tensor expected, torch.Tensor actual, double tolerance, string what)
     {
         using var scope = torch.NewDisposeScope();
@@ -19,7 +19,7 @@ internal static class Close
 
         var (a, e) = (actual.to(torch.float64), expected.to(torch.float64));
         var worst = ((a - e).abs() / (1 + e.abs())).max().item<double>();
-        return worst <= tolerance ? worst : throw new XunitException($"{what}: off by {worst:G3} relative, allowed {tolerance:G3}");
+        return worst <= tolerance ? worst : throw new XunitException($"{what}: off by {worst:G3}, allowed {tolerance:G3}");
     }
 
     /// <summary>Requires equal types, shapes and elements (NaN counts as different).</summary>

@@ -3,8 +3,8 @@ using TorchSharp;
 namespace Ism.Models.Esm2;
 
 /// <summary>
-/// Contact probabilities from attention maps (Rao et al. 2021): per head symmetrised, corrected by the average product, weighted by
-/// a logistic regression over all heads of all layers. Adds up layer by layer, so that no more than one layer's maps are kept.
+/// Contact probabilities from attention maps (Rao et al. 2021): per head symmetrised, corrected by the average product, weighted
+/// by a logistic regression over all heads of all layers. Adds up layer by layer, so that no more than one layer's maps are kept.
 /// </summary>
 internal sealed class ContactRegression : IDisposable
 {

@@ -27,8 +27,8 @@ public static class Esm2Alphabet
     /// <summary>Tokens by id.</summary>
     public static IReadOnlyList<string> Tokens { get; } =
     [
-        "<cls>", "<pad>", "<eos>", "<unk>", "L", "A", "G", "V", "S", "E", "R", "T", "I", "D", "P", "K", "Q", "N", "F", "Y", "M", "H",
-        "W", "C", "X", "B", "U", "Z", "O", ".", "-", "<null_1>", "<mask>",
+        "<cls>", "<pad>", "<eos>", "<unk>", "L", "A", "G", "V", "S", "E", "R", "T", "I", "D", "P", "K", "Q", "N", "F", "Y", "M",
+        "H", "W", "C", "X", "B", "U", "Z", "O", ".", "-", "<null_1>", "<mask>",
     ];
 
     private static readonly string[] LongTokens = [.. Tokens.Where(token => token.Length > 1)];
@@ -58,15 +58,15 @@ public static class Esm2Alphabet
         foreach (var (id, start, length) in Pieces(text))
         {
             ids.Add(id ?? throw new FormatException(
-                $"'{text.Substring(start, length)}' at position {start} is no ESM2 token; residues are upper case letters except J"));
+                $"'{text.Substring(start, length)}' at position {start} is no ESM2 token; residues are upper case, without J"));
         }
 
         return [.. ids];
     }
 
     /// <summary>
-    /// Hugging Face's way: &lt;cls&gt; first and &lt;eos&gt; last, and every run of unknown characters becomes ONE &lt;unk&gt;, so
-    /// that positions can shift against the text.
+    /// Hugging Face's way: &lt;cls&gt; first and &lt;eos&gt; last, and every run of unknown characters becomes ONE &lt;unk&gt;,
+    /// so that positions can shift against the text.
     /// </summary>
     public static int[] EncodeWithUnknown(string text) =>
         [Cls, .. Pieces(text).Select(piece => piece.Id ?? Unknown), Eos];

@@ -43,7 +43,7 @@ public sealed record Esm2Config(int Layers, int Width, int Heads)
         if (Width % Heads != 0 || HeadWidth % 2 != 0)
         {
             throw new ArgumentException(
-                $"width {Width} over {Heads} heads gives head width {Width / (double)Heads}; rotary positions need an even whole number");
+                $"width {Width} over {Heads} heads gives head width {Width / (double)Heads}; rotary positions need an even one");
         }
 
         return VocabularySize == Esm2Alphabet.Size

@@ -3,8 +3,8 @@ using TorchSharp;
 namespace Ism.Models.Esm2;
 
 /// <summary>
-/// What every layer needs to know of a packed batch beside the hidden states: where sequences begin and end, and the rotary tables.
-/// Made once per forward pass by <see cref="Esm2Model.Layout"/>; owns its tensors.
+/// What every layer needs to know of a packed batch beside the hidden states: where sequences begin and end, and the rotary
+/// tables. Made once per forward pass by <see cref="Esm2Model.Layout"/>; owns its tensors.
 /// </summary>
 public sealed class Esm2Layout : IDisposable
 {

@@ -19,7 +19,7 @@ public sealed class Esm2Model : IDisposable
 
     /// <summary>
     /// Takes over tensors under the names of <see cref="Esm2Parameters.Trained"/>, and where given the contact head and the
-    /// inverse frequencies of each layer (else they are computed). All become <paramref name="dtype"/>, inverse frequencies float32.
+    /// inverse frequencies of each layer (else they are computed). All become <paramref name="dtype"/>, frequencies float32.
     /// </summary>
     /// <exception cref="ArgumentException">A tensor is missing, unknown or of another shape; the message names it.</exception>
     public Esm2Model(
@@ -102,8 +102,8 @@ public sealed class Esm2Model : IDisposable
         var old = _table[name];
         if (tensor.dtype != old.dtype || !tensor.shape.SequenceEqual(old.shape))
         {
-            throw new ArgumentException($"{name} is {old.dtype} [{string.Join(", ", old.shape)}]; it cannot become {tensor.dtype} "
-                + $"[{string.Join(", ", tensor.shape)}]");
+            throw new ArgumentException($"{name} is {old.dtype} [{string.Join(", ", old.shape)}]; it cannot become "
+                + $"{tensor.dtype} [{string.Join(", ", tensor.shape)}]");
         }
 
         _table.Set(name, tensor.DetachFromDisposeScope());
@@ -138,7 +138,7 @@ public sealed class Esm2Model : IDisposable
 
     /// <summary>One transformer layer: x + attention(LN(x)), then + feed-forward(LN(.)). <paramref name="x"/> [T, D] to [T, D].
     /// </summary>
-    /// <param name="onWeights">Given sequence index and attention weights [H, L, L] of each sequence; makes the pass slower.</param>
+    /// <param name="onWeights">Given index and attention weights [H, L, L] of each sequence; makes the pass slower.</param>
     public torch.Tensor Layer(int layer, torch.Tensor x, Esm2Layout layout, Action<int, torch.Tensor>? onWeights = null)
     {
         using var scope = torch.NewDisposeScope();
@@ -167,7 +167,10 @@ public sealed class Esm2Model : IDisposable
         var x = Embed(tokens);
         for (var layer = 0; layer < Config.Layers; layer++)
         {
-            x = Layer(layer, x, layout);
+            // Without gradients this frees the layer's input; with them the graph holds what the backward pass needs.
+            var next = Layer(layer, x, layout);
+            x.Dispose();
+            x = next;
         }
 
         return FinalNorm(x).MoveToOuterDisposeScope();
@@ -183,7 +186,7 @@ public sealed class Esm2Model : IDisposable
     }
 
     /// <summary>A forward pass that returns what is asked for. Wrap it in <c>torch.no_grad()</c> for inference.</summary>
-    /// <exception cref="InvalidOperationException">Contacts are asked for, but the weights came without a contact head.</exception>
+    /// <exception cref="InvalidOperationException">Contacts are asked for, but the weights have no contact head.</exception>
     public Esm2Output Forward(PackedTokens tokens, Esm2Outputs outputs) => Esm2Pass.Run(this, tokens, outputs);
 
     internal ContactRegression ContactsOf(PackedTokens tokens) => HasContactHead

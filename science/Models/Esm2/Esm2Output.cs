@@ -31,8 +31,8 @@ public sealed class Esm2Output : IDisposable
     /// <summary>[T, D]: last hidden states, after the final LayerNorm.</summary>
     public torch.Tensor? Representation { get; internal init; }
 
-    /// <summary>layers + 1 tensors [T, D]: the scaled embeddings, then the residual stream after each layer; the last one is after
-    /// the final LayerNorm.</summary>
+    /// <summary>layers + 1 tensors [T, D]: the scaled embeddings, then the residual stream after each layer; the last one is
+    /// after the final LayerNorm.</summary>
     public IReadOnlyList<torch.Tensor>? Layers { get; internal init; }
 
     /// <summary>[T, 33].</summary>

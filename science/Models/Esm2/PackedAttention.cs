@@ -8,7 +8,7 @@ internal static class PackedAttention
 {
     /// <summary>
     /// softmax(q k^T / sqrt(d)) v per sequence and head. q, k, v [T, H, d]; returns [T, H * d].
-    /// The checkpoints' authors multiply q by d^-0.5 before rotating it; a rotation is linear, so scaling the product is the same.
+    /// The checkpoints' authors multiply q by d^-0.5 before rotating it; a rotation is linear, so it may come later.
     /// </summary>
     public static torch.Tensor Attend(torch.Tensor q, torch.Tensor k, torch.Tensor v, IReadOnlyList<SequenceRun> runs)
     {

@@ -2,8 +2,8 @@ using TorchSharp;
 
 namespace Ism.Models.Esm2;
 
-/// <summary>Equal lengths that follow each other: <paramref name="Count"/> sequences of <paramref name="Length"/> tokens, the first
-/// token at index <paramref name="Start"/>.</summary>
+/// <summary>Equal lengths that follow each other: <paramref name="Count"/> sequences of <paramref name="Length"/> tokens, the
+/// first token at index <paramref name="Start"/>.</summary>
 public readonly record struct SequenceRun(int Start, int Count, int Length);
 
 /// <summary>
@@ -49,7 +49,7 @@ public sealed class PackedTokens : IDisposable
             {
                 if (id is < 0 or >= Esm2Alphabet.Size or Esm2Alphabet.Padding)
                 {
-                    throw new ArgumentException($"sequence {i} holds token id {id}; packed sequences hold ids 0..32 without <pad>");
+                    throw new ArgumentException($"sequence {i} holds token id {id}; packed sequences hold 0..32 without <pad>");
                 }
 
                 ids[next++] = id;

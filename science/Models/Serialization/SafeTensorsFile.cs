@@ -62,7 +62,7 @@ public sealed class SafeTensorsFile : ITensorSource
                 var read = RandomAccess.Read(_file.SafeFileHandle, piece[done..], position);
                 if (read == 0)
                 {
-                    throw new EndOfStreamException($"{Origin}: the file ends within tensor '{name}'; it changed while it was read");
+                    throw new EndOfStreamException($"{Origin}: the file ends within tensor '{name}': it changed meanwhile");
                 }
 
                 done += read;
@@ -83,7 +83,8 @@ public sealed class SafeTensorsFile : ITensorSource
     /// <see cref="SafeTensorsWriter"/>. Tensors may be on any device.
     /// </summary>
     public static void Save(
-        string path, IEnumerable<KeyValuePair<string, torch.Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+        string path, IEnumerable<KeyValuePair<string, torch.Tensor>> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         var ordered = tensors.OrderByDescending(t => TensorDtype.Bytes(t.Value.dtype)).ThenBy(t => t.Key, StringComparer.Ordinal)
             .ToList();

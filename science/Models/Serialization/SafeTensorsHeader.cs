@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ism.Models.Serialization;
 
 /// <summary>
-/// The header of a safetensors file: 8 bytes little-endian length, then JSON that gives every tensor's type, shape and byte range.
-/// Reading checks everything that could make a later read wrong: length, types, shapes, ranges, overlaps and holes.
+/// The header of a safetensors file: 8 bytes little-endian length, then JSON that gives every tensor's type, shape and byte
+/// range. Reading checks everything that could make a later read wrong: length, types, shapes, ranges, overlaps and holes.
 /// </summary>
 internal static class SafeTensorsHeader
 {
@@ -59,6 +59,11 @@ internal static class SafeTensorsHeader
         {
             if (entry.Name == "__metadata__")
             {
+                if (entry.Value.ValueKind != JsonValueKind.Object)
+                {
+                    throw Bad(path, $"its __metadata__ is a JSON {entry.Value.ValueKind}, not an object");
+                }
+
                 foreach (var pair in entry.Value.EnumerateObject())
                 {
                     metadata[pair.Name] = pair.Value.ToString();
@@ -129,8 +134,9 @@ internal static class SafeTensorsHeader
         }
     }
 
-    /// <summary>The header's bytes, length prefix included, padded with spaces to a multiple of 8; and each tensor's start.</summary>
-    public static (byte[] Bytes, long[] Starts) Write(IReadOnlyList<TensorSpec> specs, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>The header's bytes, length prefix included, padded with spaces to a multiple of 8; each tensor's start.</summary>
+    public static (byte[] Bytes, long[] Starts) Write(
+        IReadOnlyList<TensorSpec> specs, IReadOnlyDictionary<string, string>? metadata)
     {
         var starts = new long[specs.Count];
         using var buffer = new MemoryStream();
@@ -163,6 +169,12 @@ internal static class SafeTensorsHeader
         while (buffer.Length % LengthBytes != 0)
         {
             buffer.WriteByte((byte)' ');
+        }
+
+        if (buffer.Length > LongestHeader)
+        {
+            throw new NotSupportedException($"{specs.Count} tensors need a header of {buffer.Length} bytes; readers accept at "
+                + $"most {LongestHeader}. Split the tensors over several files");
         }
 
         var bytes = buffer.ToArray();

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace Ism.Models.Serialization;
 
-/// <summary>The tensors of a folder as Hugging Face lays them out: model.safetensors, or shards named by its index file.</summary>
+/// <summary>The tensors of a folder as Hugging Face lays them out: model.safetensors, or shards named by an index.</summary>
 public sealed class SafeTensorsShards : ITensorSource
 {
     private const string SingleFile = "model.safetensors";
@@ -40,7 +40,7 @@ public sealed class SafeTensorsShards : ITensorSource
         if (!File.Exists(index))
         {
             throw new FileNotFoundException(
-                $"{path} has neither {SingleFile} nor {IndexFile}; weights in .bin, .pt or .pth are pickles and are not read", path);
+                $"{path} has neither {SingleFile} nor {IndexFile}; .bin, .pt and .pth are pickles and are not read", path);
         }
 
         var shards = new SafeTensorsShards(path);

@@ -3,8 +3,8 @@ using TorchSharp;
 namespace Ism.Models.Serialization;
 
 /// <summary>
-/// Writes a safetensors file whose names, types and shapes are known ahead: the header first, then each tensor at its place, in any
-/// order, so that no more than one tensor is ever in memory. The file appears under its name only by <see cref="Commit"/>.
+/// Writes a safetensors file whose names, types and shapes are known ahead: the header first, then each tensor at its place, in
+/// any order, so that no more than one tensor is ever in memory. The file appears under its name only by <see cref="Commit"/>.
 /// </summary>
 public sealed class SafeTensorsWriter : IDisposable
 {

@@ -7,7 +7,7 @@ public static class TensorBytes
 {
     private const long ElementsAtOnce = 1L << 24;
 
-    /// <summary>Writes the elements of <paramref name="tensor"/> in row-major order; it may be on any device and strided.</summary>
+    /// <summary>Writes the elements of <paramref name="tensor"/> in row-major order; any device and strides.</summary>
     public static void Write(torch.Tensor tensor, Action<ReadOnlySpan<byte>> write)
     {
         using var scope = torch.NewDisposeScope();

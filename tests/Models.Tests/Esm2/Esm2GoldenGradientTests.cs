@@ -42,8 +42,8 @@ public class Esm2GoldenGradientTests
 
     private static torch.Tensor Matrix(JsonElement root, string name)
     {
-        var rows = root.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt64()).ToArray())
-            .ToArray();
+        var rows = root.GetProperty(name).EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(id => id.GetInt64()).ToArray()).ToArray();
         return torch.tensor(rows.SelectMany(row => row).ToArray(), rows.Length, rows[0].Length);
     }
 }
