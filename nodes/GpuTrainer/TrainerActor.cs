@@ -119,7 +119,7 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         var host = new StageLoopHost(
             _job,
             _workspace,
-            (plan, buffer) => new Fetching(system, system.ActorOf(SampleFetcher.Props(plan, buffer, _region, _workspace))),
+            (plan, buffer) => new Fetching(system, SampleFetcher.Props(plan, buffer, _region, _workspace)),
             report => group.Tell(report),
             line => _log.Warning(line));
         var membership = new RingMembership
@@ -165,10 +165,5 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private sealed class Register
     {
         public static readonly Register Instance = new();
-    }
-
-    private sealed class Fetching(ActorSystem system, IActorRef fetcher) : IDisposable
-    {
-        public void Dispose() => system.Stop(fetcher);
     }
 }

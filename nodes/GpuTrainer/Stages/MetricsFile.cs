@@ -16,7 +16,7 @@ internal sealed class MetricsFile(string path, TrainingStage stage)
         stage = stage.StageId,
         step = result.Step + 1,
         loss = result.TotalLoss,
-        losses = result.Terms.Zip(result.Losses).Where(t => t.Second is not null).ToDictionary(t => t.First, t => t.Second),
+        losses = result.Terms.Zip(result.Losses, (term, loss) => (term, loss)).Where(t => t.loss is not null).ToDictionary(t => t.term, t => t.loss),
         gradient_norm = result.GradientNorm,
         learning_rate = result.LearningRate,
         samples = result.Samples,

@@ -1,6 +1,7 @@
 using Ism.Collectives;
 using Ism.GpuTrainer.Samples;
 using Ism.GpuTrainer.Training;
+using Ism.GpuTrainer.Training.Checkpoints;
 using Ism.Models.Training;
 using Ism.Protocol.Training;
 

@@ -2,6 +2,7 @@ using Ism.Corpus;
 using Ism.Corpus.Streaming;
 using Ism.GpuTrainer.Samples;
 using Ism.GpuTrainer.Training;
+using Ism.GpuTrainer.Training.Checkpoints;
 using Ism.Models.Autoencoder;
 using Ism.Models.Esm2;
 using Ism.Models.StructureTuning;
