@@ -14,7 +14,7 @@ namespace Ism.Structures;
 /// <param name="FirstAtom">Index of the first atom.</param>
 /// <param name="AtomCount">Number of atoms; they are contiguous.</param>
 /// <param name="AlphaCarbon">Atom index of the C-alpha, or -1.</param>
-/// <param name="Plddt">Predicted local distance difference test, 0 to 100; NaN when unknown.</param>
+/// <param name="Plddt">Predicted local distance difference test of the C-alpha, 0 to 100; NaN when unknown.</param>
 public readonly record struct Residue(
     string Name,
     byte AminoAcid,

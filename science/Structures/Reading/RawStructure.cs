@@ -135,15 +135,15 @@ internal sealed class RawStructure
 
     public void Add(in RawAtom atom, int line)
     {
+        if (AtomCount >= Options.MaxAtoms)
+        {
+            throw Refuse(RefusalReason.TooLarge, line, $"more than {Options.MaxAtoms} atoms in the first model (MaxAtoms)");
+        }
+
         if (AtomCount == Atoms.Length)
         {
-            if (AtomCount >= Options.MaxAtoms)
-            {
-                throw Refuse(RefusalReason.TooLarge, line, $"more than {Options.MaxAtoms} atoms in the first model (MaxAtoms)");
-            }
-
             var grown = Atoms;
-            Array.Resize(ref grown, Math.Min(AtomCount * 2, Math.Max(Options.MaxAtoms, AtomCount + 1)));
+            Array.Resize(ref grown, AtomCount * 2);
             Atoms = grown;
         }
 
