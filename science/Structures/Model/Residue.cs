@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// One residue, ligand, ion or nucleotide and where its atoms lie in the <see cref="AtomTable"/>. Equality is by value; the default
-/// value is no residue of any structure.
+/// One residue, ligand, ion or nucleotide and where its atoms lie in the <see cref="AtomTable"/>. Equality is by value; the
+/// default value is no residue of any structure.
 /// </summary>
 /// <param name="Name">Residue name of the file, up to five letters, such as ALA, MSE or ZN.</param>
 /// <param name="AminoAcid">Index in <see cref="AminoAcids.Letters"/>; modified residues carry their parent's; else
