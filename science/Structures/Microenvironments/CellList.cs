@@ -2,8 +2,8 @@ namespace Ism.Structures;
 
 /// <summary>
 /// The atoms of a structure sorted into cubic cells at least as wide as the search radius, so that all atoms within it of a point
-/// lie in the 27 cells around the point's own. Coordinates are copied in cell order, which makes a row of cells one contiguous scan.
-/// Reused from structure to structure by one thread.
+/// lie in the 27 cells around the point's own. Coordinates are copied in cell order, which makes a row of cells one contiguous
+/// scan. Reused from structure to structure by one thread.
 /// </summary>
 internal sealed class CellList
 {

@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// The masked microenvironment of one residue: every heavy atom within the radius of its C-alpha that is not its own, with element
-/// and position; the residue itself is what a model has to tell. Atoms are in the order of the structure.
+/// The masked microenvironment of one residue: every heavy atom within the radius of its C-alpha that is not its own, with
+/// element and position; the residue itself is what a model has to tell. Atoms are in the order of the structure.
 /// </summary>
 /// <param name="Elements"><see cref="ElementType"/> per atom, as bytes [n].</param>
 /// <param name="Coordinates">Positions in Å relative to the residue's C-alpha [n x 3], row by row.</param>

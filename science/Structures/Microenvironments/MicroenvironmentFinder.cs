@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Ism.Structures;
 
 /// <summary>
-/// Finds masked microenvironments by a cell list. The distance test is on squared distances in float32, the radius included: an atom
-/// at exactly the radius belongs. Holds buffers and one structure at a time: one finder per thread.
+/// Finds masked microenvironments by a cell list. The distance test is on squared distances in float32, the radius included: an
+/// atom at exactly the radius belongs. Holds buffers and one structure at a time: one finder per thread.
 /// </summary>
 public sealed class MicroenvironmentFinder
 {
@@ -94,7 +94,8 @@ public sealed class MicroenvironmentFinder
         ref readonly var center = ref structure.Residues[residue];
         if (center.AlphaCarbon < 0)
         {
-            throw new ArgumentException($"residue {center.Name} {center.Number} has no C-alpha and so no microenvironment", nameof(residue));
+            throw new ArgumentException($"residue {center.Name} {center.Number} has no C-alpha and so no microenvironment",
+                nameof(residue));
         }
 
         var alpha = center.AlphaCarbon;
@@ -128,7 +129,8 @@ public sealed class MicroenvironmentFinder
         var i = 0;
         if (Vector256.IsHardwareAccelerated)
         {
-            var (vx, vy, vz, limit) = (Vector256.Create(x), Vector256.Create(y), Vector256.Create(z), Vector256.Create(_squaredRadius));
+            var (vx, vy, vz, limit) = (Vector256.Create(x), Vector256.Create(y), Vector256.Create(z),
+                Vector256.Create(_squaredRadius));
             for (; i + Vector256<float>.Count <= xs.Length; i += Vector256<float>.Count)
             {
                 var dx = Vector256.Create(xs[i..]) - vx;

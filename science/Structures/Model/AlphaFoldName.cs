@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Ism.Structures;
 
 /// <summary>
-/// A name of the AlphaFold Protein Structure Database: AF-(accession)-F(fragment)-model_v(version), with or without the model part.
-/// Equality is by value.
+/// A name of the AlphaFold Protein Structure Database: AF-(accession)-F(fragment)-model_v(version), with or without the model
+/// part. Equality is by value.
 /// </summary>
 /// <param name="Accession">UniProt accession, upper case, with the isoform ("P12345-2") where the name has one.</param>
 /// <param name="Fragment">Fragment number, from 1; proteins over 2,700 residues have several.</param>
@@ -28,7 +28,8 @@ public readonly partial record struct AlphaFoldName(string Accession, int Fragme
     }
 
     /// <summary>The name as the database writes it.</summary>
-    public override string ToString() => Version is { } v ? $"AF-{Accession}-F{Fragment}-model_v{v}" : $"AF-{Accession}-F{Fragment}";
+    public override string ToString() => Version is { } v ? $"AF-{Accession}-F{Fragment}-model_v{v}"
+        : $"AF-{Accession}-F{Fragment}";
 
     [GeneratedRegex(@"^AF-(?<accession>[A-Z0-9]+(-[0-9]+)?)-F(?<fragment>[0-9]{1,6})(-model_v(?<version>[0-9]{1,6}))?(\.|_|$)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]

@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// The heavy atoms of a structure as parallel arrays of <see cref="Count"/> elements, ordered by residue. No waters, no hydrogens,
-/// one conformer. Treat the arrays as read-only; many threads may read them.
+/// The heavy atoms of a structure as parallel arrays of <see cref="Count"/> elements, ordered by residue. No waters, no
+/// hydrogens, one conformer. Treat the arrays as read-only; many threads may read them.
 /// </summary>
 /// <param name="X">x in Å.</param>
 /// <param name="Y">y in Å.</param>

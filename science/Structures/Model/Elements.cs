@@ -28,9 +28,9 @@ internal static class Elements
     }
 
     /// <summary>
-    /// The element of a four-character PDB atom name field (columns 13-16) where the element columns are absent. Columns 13-14 hold
-    /// the right-justified symbol: " CA " is a carbon, "CA  " calcium. In residues of polymers, where four-letter hydrogen names
-    /// start in column 13 and some programs write names left-justified, the first letter decides.
+    /// The element of a four-character PDB atom name field (columns 13-16) where the element columns are absent. Columns 13-14
+    /// hold the right-justified symbol: " CA " is a carbon, "CA  " calcium. In residues of polymers, where four-letter hydrogen
+    /// names start in column 13 and some programs write names left-justified, the first letter decides.
     /// </summary>
     public static ElementType FromAtomName(ReadOnlySpan<byte> field, bool inPolymer)
     {
@@ -54,7 +54,8 @@ internal static class Elements
         }
 
         var fourLetterHydrogen = first == 'H' && name.Length >= 4;
-        return symbolInFirstColumn && !fourLetterHydrogen && second != 0 && TryParse(name[..2], out var two) ? two : OneLetter(first);
+        return symbolInFirstColumn && !fourLetterHydrogen && second != 0 && TryParse(name[..2], out var two) ? two
+            : OneLetter(first);
     }
 
     private static ElementType OneLetter(int letter) =>

@@ -1,6 +1,7 @@
 namespace Ism.Structures;
 
-/// <summary>Short names (atoms, residues, chains) as one number, so that reading compares and stores them without strings.</summary>
+/// <summary>Short names (atoms, residues, chains) as one number, so that reading compares and stores them without
+/// strings.</summary>
 internal static class PackedName
 {
     /// <summary>Up to eight bytes as they are; a longer name as a 64-bit hash (FNV-1a) with its top bit set.</summary>

@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// One residue, ligand, ion or nucleotide and where its atoms lie in the <see cref="AtomTable"/>. Equality is by value; the default
-/// value is no residue of any structure.
+/// One residue, ligand, ion or nucleotide and where its atoms lie in the <see cref="AtomTable"/>. Equality is by value; the
+/// default value is no residue of any structure.
 /// </summary>
 /// <param name="Name">Residue name of the file, up to five letters, such as ALA, MSE or ZN.</param>
 /// <param name="AminoAcid">Index in <see cref="AminoAcids.Letters"/>; modified residues carry their parent's; else
@@ -14,7 +14,7 @@ namespace Ism.Structures;
 /// <param name="FirstAtom">Index of the first atom.</param>
 /// <param name="AtomCount">Number of atoms; they are contiguous.</param>
 /// <param name="AlphaCarbon">Atom index of the C-alpha, or -1.</param>
-/// <param name="Plddt">Predicted local distance difference test, 0 to 100; NaN when unknown.</param>
+/// <param name="Plddt">Predicted local distance difference test of the C-alpha, 0 to 100; NaN when unknown.</param>
 public readonly record struct Residue(
     string Name,
     byte AminoAcid,

@@ -28,8 +28,8 @@ internal enum ResidueKind : byte
 }
 
 /// <summary>
-/// The names of the Chemical Component Dictionary (wwPDB) that matter here, and those of force fields, by packed name. The parents of
-/// modified residues are the dictionary's; selenocysteine counts as cysteine and pyrrolysine as lysine.
+/// The names of the Chemical Component Dictionary (wwPDB) that matter here, and those of force fields, by packed name. The
+/// parents of modified residues are the dictionary's; selenocysteine counts as cysteine and pyrrolysine as lysine.
 /// </summary>
 internal static class ResidueNames
 {
@@ -64,7 +64,8 @@ internal static class ResidueNames
 
     /// <summary>Kind, amino acid index and text of a packed residue name.</summary>
     public static Entry Find(ulong packed) =>
-        Table.TryGetValue(packed, out var entry) ? entry : new Entry(ResidueKind.Other, AminoAcids.Unknown, PackedName.Text(packed));
+        Table.TryGetValue(packed, out var entry) ? entry : new Entry(ResidueKind.Other, AminoAcids.Unknown,
+            PackedName.Text(packed));
 
     /// <summary>Whether the name belongs to a protein, nucleic acid, cap or water.</summary>
     public static bool IsKnown(ulong packed) => Table.ContainsKey(packed);
@@ -72,9 +73,11 @@ internal static class ResidueNames
     private static FrozenDictionary<ulong, Entry> Build()
     {
         var table = new Dictionary<ulong, Entry>();
-        Add(table, ResidueKind.AminoAcid, "A ALA C CYS D ASP E GLU F PHE G GLY H HIS I ILE K LYS L LEU M MET N ASN P PRO Q GLN R ARG "
+        Add(table, ResidueKind.AminoAcid,
+            "A ALA C CYS D ASP E GLU F PHE G GLY H HIS I ILE K LYS L LEU M MET N ASN P PRO Q GLN R ARG "
             + "S SER T THR V VAL W TRP Y TYR");
-        Add(table, ResidueKind.AminoAcid, "H HID H HIE H HIP H HSD H HSE H HSP C CYX C CYM D ASH D ASPP E GLH E GLUP K LYN R ARN Y TYM");
+        Add(table, ResidueKind.AminoAcid,
+            "H HID H HIE H HIP H HSD H HSE H HSP C CYX C CYM D ASH D ASPP E GLH E GLUP K LYN R ARN Y TYM");
         Add(table, ResidueKind.UnknownAminoAcid, "X UNK X ASX X GLX X XAA");
         foreach (var line in Modified)
         {

@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// One cleaned structure: first model, one conformer, heavy atoms without waters. Immutable by convention and safe to share between
-/// threads.
+/// One cleaned structure: first model, one conformer, heavy atoms without waters. Immutable by convention and safe to share
+/// between threads.
 /// </summary>
 /// <param name="Name">File name without folder and extensions.</param>
 /// <param name="Format">The format it was read from.</param>

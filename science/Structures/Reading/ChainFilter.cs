@@ -87,7 +87,8 @@ internal static class ChainFilter
     }
 
     private static (RefusalReason Reason, string Detail)? Judge(
-        RawStructure raw, ConformerSelection conformers, ReadOnlySpan<bool> kept, ReadOnlySpan<BackboneAtoms> backbones, ChainDraft draft)
+        RawStructure raw, ConformerSelection conformers, ReadOnlySpan<bool> kept, ReadOnlySpan<BackboneAtoms> backbones,
+            ChainDraft draft)
     {
         var options = raw.Options;
         var length = draft.Residues.Count;
@@ -115,7 +116,8 @@ internal static class ChainFilter
             : length > options.MaxLength ? (RefusalReason.TooLong, $"{what}: longer than {options.MaxLength} (MaxLength)")
             : atoms < 1.5 * length ? (RefusalReason.CAlphaOnly, $"{what}: {atoms} atoms, hardly more than its C-alphas")
             : backbone * 2 < length || beyondBeta < options.MinSideChainShare * expected
-                ? (RefusalReason.NoSideChains, $"{what}: {backbone} whole backbones, {beyondBeta} of {expected} side-chain atoms beyond C-beta")
+                ? (RefusalReason.NoSideChains,
+                    $"{what}: {backbone} whole backbones, {beyondBeta} of {expected} side-chain atoms beyond C-beta")
             : unknown > options.MaxUnknownShare * length ? (RefusalReason.UnknownSequence, $"{what}: {unknown} are unknown (X)")
             : null;
     }

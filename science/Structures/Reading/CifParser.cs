@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// Reads the atom_site loop of mmCIF (PDBx dictionary, wwPDB) by the author's chain ids, residue numbers and names, so that an entry
-/// reads alike from PDB and mmCIF. The rest of the file is searched only for how the structure was made.
+/// Reads the atom_site loop of mmCIF (PDBx dictionary, wwPDB) by the author's chain ids, residue numbers and names, so that an
+/// entry reads alike from PDB and mmCIF. The rest of the file is searched only for how the structure was made.
 /// </summary>
 internal static class CifParser
 {
@@ -42,7 +42,8 @@ internal static class CifParser
 
         if (columns.Count > MostColumns)
         {
-            throw into.Refuse(RefusalReason.Damaged, line, $"{columns.Count} columns of atom_site, more than the {MostColumns} allowed");
+            throw into.Refuse(RefusalReason.Damaged, line,
+                $"{columns.Count} columns of atom_site, more than the {MostColumns} allowed");
         }
 
         Rows(content, new CifTokens(content, rowStart, line), columns, into);
@@ -75,7 +76,8 @@ internal static class CifParser
 
                 if (kind == CifTokenKind.Bare && EndsLoop(content.Slice(start, length)))
                 {
-                    throw into.Refuse(RefusalReason.Damaged, line, $"an atom_site row of {column} values instead of {row.Length}");
+                    throw into.Refuse(RefusalReason.Damaged, line,
+                        $"an atom_site row of {column} values instead of {row.Length}");
                 }
 
                 row[column] = new CifField(start, length, kind);
@@ -106,7 +108,8 @@ internal static class CifParser
     private static (float X, float Y, float Z) Position(
         ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, int line, RawStructure into)
     {
-        if (!NumberFields.TryFloat(row[columns.X].Bytes(content), out var x) || !NumberFields.TryFloat(row[columns.Y].Bytes(content), out var y)
+        if (!NumberFields.TryFloat(row[columns.X].Bytes(content), out var x)
+            || !NumberFields.TryFloat(row[columns.Y].Bytes(content), out var y)
             || !NumberFields.TryFloat(row[columns.Z].Bytes(content), out var z))
         {
             throw into.Refuse(RefusalReason.Damaged, line, "Cartn_x, Cartn_y, Cartn_z are no coordinates: "
@@ -117,8 +120,8 @@ internal static class CifParser
     }
 
     private static void Atom(
-        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, (float X, float Y, float Z) position, int line,
-        RawStructure into)
+        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, (float X, float Y, float Z) position,
+        int line, RawStructure into)
     {
         var name = PackedName.Pack(First(content, row, columns.AuthComp, columns.LabelComp));
         var entry = ResidueNames.Find(name);
@@ -145,7 +148,8 @@ internal static class CifParser
         var numberText = authSeq.IsEmpty ? labelSeq : authSeq;
         if (!NumberFields.TryInt(numberText, out var number))
         {
-            throw into.Refuse(RefusalReason.Damaged, line, $"no residue number: '{System.Text.Encoding.Latin1.GetString(numberText)}'");
+            throw into.Refuse(RefusalReason.Damaged, line,
+                $"no residue number: '{System.Text.Encoding.Latin1.GetString(numberText)}'");
         }
 
         var altloc = Value(content, row, columns.Altloc);
@@ -175,7 +179,8 @@ internal static class CifParser
     }
 
     private static float Optional(
-        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, int column, float absent, int line, string what, RawStructure into)
+        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, int column, float absent, int line, string what,
+            RawStructure into)
     {
         var text = Value(content, row, column);
         return text.IsEmpty ? absent
@@ -213,7 +218,8 @@ internal static class CifParser
         _ => false,
     };
 
-    // Tokenising all that precedes the atoms would cost more than the atoms; "loop_" followed by an atom_site tag is unmistakable.
+    // Tokenising all that precedes the atoms would cost more than the atoms; "loop_" followed by an atom_site tag is
+    // unmistakable.
     private static int FindAtomSiteLoop(ReadOnlySpan<byte> content)
     {
         for (var from = 0; ;)
@@ -269,6 +275,7 @@ internal static class CifParser
     {
         public ReadOnlySpan<byte> Bytes(ReadOnlySpan<byte> content) => content.Slice(Start, Length);
 
-        public string Text(ReadOnlySpan<byte> content) => System.Text.Encoding.Latin1.GetString(content.Slice(Start, Math.Min(Length, 40)));
+        public string Text(ReadOnlySpan<byte> content) => System.Text.Encoding.Latin1.GetString(content.Slice(Start,
+            Math.Min(Length, 40)));
     }
 }

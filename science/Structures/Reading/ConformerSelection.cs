@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 namespace Ism.Structures;
 
 /// <summary>
-/// Picks one conformer per residue: of the alternate locations the one with the highest mean occupancy, the first on a tie. Where two
-/// residue types share a position (microheterogeneity), the residue is picked the same way. An atom that the picked conformer lacks
-/// but another one has is kept from the best of those, so that a residue whose alternates cover different atoms stays whole.
+/// Picks one conformer per residue: of the alternate locations the one with the highest mean occupancy, the first on a tie. Where
+/// two residue types share a position (microheterogeneity), the residue is picked the same way. An atom that the picked conformer
+/// lacks but another one has is kept from the best of those, so that a residue whose alternates cover different atoms stays
+/// whole.
 /// </summary>
 internal sealed class ConformerSelection
 {
@@ -26,7 +27,8 @@ internal sealed class ConformerSelection
     /// <summary>Atoms dropped because the same conformer names them twice.</summary>
     public int Duplicates { get; private set; }
 
-    /// <summary>Atom indices of the file sorted by residue, stable; residue r's are <see cref="First"/>[r] up to [r + 1].</summary>
+    /// <summary>Atom indices of the file sorted by residue, stable; residue r's are <see cref="First"/>[r] up to [r +
+    /// 1].</summary>
     public ReadOnlySpan<int> Order => _order;
 
     /// <summary>Offsets in <see cref="Order"/> per residue, one more than residues.</summary>
@@ -43,7 +45,8 @@ internal sealed class ConformerSelection
         for (var r = 0; r < residues.Length;)
         {
             var end = r + 1;
-            while (end < residues.Length && residues[end].Key.SameSite(residues[r].Key) && residues[end].Key.Name != residues[r].Key.Name
+            while (end < residues.Length && residues[end].Key.SameSite(residues[r].Key)
+                && residues[end].Key.Name != residues[r].Key.Name
                 && AreAlternatives(raw, r, end))
             {
                 end++;
@@ -164,9 +167,11 @@ internal sealed class ConformerSelection
 
         if (end - from > 1)
         {
-            var names = string.Join('/', Enumerable.Range(from, end - from).Select(r => PackedName.Text(raw.Residues[r].Key.Name)));
+            var names = string.Join('/', Enumerable.Range(from, end - from).Select(r =>
+                PackedName.Text(raw.Residues[r].Key.Name)));
             var key = raw.Residues[from].Key;
-            Heterogeneous.Add($"{names} {raw.Chains[key.Chain].Id}{key.Number} -> {PackedName.Text(raw.Residues[best.Residue].Key.Name)}");
+            var picked = PackedName.Text(raw.Residues[best.Residue].Key.Name);
+            Heterogeneous.Add($"{names} {raw.Chains[key.Chain].Id}{key.Number} -> {picked}");
         }
     }
 
@@ -249,8 +254,8 @@ internal sealed class ConformerSelection
         return false;
     }
 
-    // Two residue types at one position stand for alternatives when both carry labels, and different ones; unlabelled atoms (often N)
-    // are then written with one of them and belong to both.
+    // Two residue types at one position stand for alternatives when both carry labels, and different ones; unlabelled atoms
+    // (often N) are then written with one of them and belong to both.
     private bool AreAlternatives(RawStructure raw, int first, int second)
     {
         bool blankInFirst = false, blankInSecond = false;

@@ -5,8 +5,9 @@ internal static class FormatSniffer
 {
     private static readonly string[] PdbRecords =
     [
-        "ATOM  ", "HETATM", "HEADER", "TITLE ", "REMARK", "COMPND", "SOURCE", "CRYST1", "MODEL ", "SEQRES", "EXPDTA", "PARENT", "AUTHOR",
-        "KEYWDS", "OBSLTE", "SPLIT ", "CAVEAT", "NUMMDL", "DBREF ", "ORIGX1", "SCALE1", "HELIX ", "SHEET ", "SSBOND", "MODRES", "PFRMAT",
+        "ATOM  ", "HETATM", "HEADER", "TITLE ", "REMARK", "COMPND", "SOURCE", "CRYST1", "MODEL ", "SEQRES", "EXPDTA", "PARENT",
+        "AUTHOR", "KEYWDS", "OBSLTE", "SPLIT ", "CAVEAT", "NUMMDL", "DBREF ", "ORIGX1", "SCALE1", "HELIX ", "SHEET ", "SSBOND",
+        "MODRES", "PFRMAT",
         "JRNL  ", "REVDAT", "HET   ", "HETNAM",
     ];
 
@@ -46,7 +47,8 @@ internal static class FormatSniffer
             rest = end < 0 ? default : rest[(end + 1)..];
         }
 
-        throw new StructureRefusedException(RefusalReason.NotAStructure, file, 1, "neither a PDB record nor an mmCIF data block in it");
+        throw new StructureRefusedException(RefusalReason.NotAStructure, file, 1,
+            "neither a PDB record nor an mmCIF data block in it");
     }
 
     private static bool Starts(ReadOnlySpan<byte> line, string record)
@@ -75,7 +77,8 @@ internal static class FormatSniffer
             : content.IndexOf("dataBlocks"u8) >= 0 ? "BinaryCIF"
             : null;
         throw format is null
-            ? new StructureRefusedException(RefusalReason.NotAStructure, file, 0, "binary content that is no known structure format")
+            ? new StructureRefusedException(RefusalReason.NotAStructure, file, 0,
+                "binary content that is no known structure format")
             : new StructureRefusedException(RefusalReason.UnsupportedFormat, file, 0, $"{format}; read are PDB and mmCIF");
     }
 }

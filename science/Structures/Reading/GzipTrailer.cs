@@ -3,15 +3,17 @@ using System.Buffers.Binary;
 namespace Ism.Structures;
 
 /// <summary>
-/// Checks that a gzip stream is whole. <see cref="System.IO.Compression.GZipStream"/> takes the end of its input for the end of the
-/// data, so a cut stream would pass for a shorter file. The trailer (RFC 1952) holds CRC-32 and length of the last member's data.
+/// Checks that a gzip stream is whole. <see cref="System.IO.Compression.GZipStream"/> takes the end of its input for the end of
+/// the data, so a cut stream would pass for a shorter file. The trailer (RFC 1952) holds CRC-32 and length of the last member's
+/// data.
 /// </summary>
 internal static class GzipTrailer
 {
     private const int Size = 8;
     private static readonly uint[] Table = BuildTable();
 
-    /// <summary>Whether the stored bytes end with the trailer of the data; zero bytes behind it (tape blocks) are allowed.</summary>
+    /// <summary>Whether the stored bytes end with the trailer of the data; zero bytes behind it (tape blocks) are
+    /// allowed.</summary>
     public static bool Matches(ReadOnlySpan<byte> stored, ReadOnlySpan<byte> data)
     {
         // A trailer may itself end in up to four zero bytes.
@@ -37,7 +39,8 @@ internal static class GzipTrailer
         }
 
         // Of several members the trailer describes the last.
-        return length > 0 && length < data.Length && Crc(data[(int)(data.Length - length)..]) == BinaryPrimitives.ReadUInt32LittleEndian(trailer);
+        return length > 0 && length < data.Length && Crc(data[(int)(data.Length - length)..])
+            == BinaryPrimitives.ReadUInt32LittleEndian(trailer);
     }
 
     private static uint Crc(ReadOnlySpan<byte> data)

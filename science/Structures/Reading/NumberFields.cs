@@ -8,8 +8,8 @@ internal static class NumberFields
     private static readonly double[] Powers =
         [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15];
 
-    /// <summary>A decimal number that fills the text; a standard uncertainty in parentheses after it is passed over. Not finite or
-    /// beyond ±1e6: false.</summary>
+    /// <summary>A decimal number that fills the text; a standard uncertainty in parentheses after it is passed over. Not finite
+    /// or beyond ±1e6: false.</summary>
     public static bool TryFloat(ReadOnlySpan<byte> text, out float value)
     {
         value = 0;

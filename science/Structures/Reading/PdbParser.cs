@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// Reads the fixed columns of the PDB format (wwPDB, version 3.30) and its everyday deviations: no element columns, no occupancy, no
-/// chain id, four-letter residue names of CHARMM, hybrid-36 and five-digit numbers, CRLF, a last line without its end.
+/// Reads the fixed columns of the PDB format (wwPDB, version 3.30) and its everyday deviations: no element columns, no occupancy,
+/// no chain id, four-letter residue names of CHARMM, hybrid-36 and five-digit numbers, CRLF, a last line without its end.
 /// </summary>
 internal static class PdbParser
 {
@@ -73,8 +73,10 @@ internal static class PdbParser
         if (record.Length < CoordinatesEnd)
         {
             throw last
-                ? into.Refuse(RefusalReason.Truncated, line, $"the file ends inside an atom record, after {record.Length} columns")
-                : into.Refuse(RefusalReason.Damaged, line, $"an atom record of {record.Length} columns; coordinates end in column 54");
+                ? into.Refuse(RefusalReason.Truncated, line,
+                    $"the file ends inside an atom record, after {record.Length} columns")
+                : into.Refuse(RefusalReason.Damaged, line,
+                    $"an atom record of {record.Length} columns; coordinates end in column 54");
         }
 
         if (!NumberFields.TryFloat(Field(record, 30, 8), out var x) || !NumberFields.TryFloat(Field(record, 38, 8), out var y)
@@ -122,7 +124,8 @@ internal static class PdbParser
 
         if (!NumberFields.TryResidueNumber(Field(record, 22, 4), out var number))
         {
-            throw into.Refuse(RefusalReason.Damaged, line, $"columns 23-26 hold no residue number: '{Text(record.Slice(22, 4))}'");
+            throw into.Refuse(RefusalReason.Damaged, line,
+                $"columns 23-26 hold no residue number: '{Text(record.Slice(22, 4))}'");
         }
 
         var insertion = record[26];
@@ -156,7 +159,8 @@ internal static class PdbParser
             line);
     }
 
-    private static float Optional(ReadOnlySpan<byte> record, int start, int width, float absent, int line, string what, RawStructure into)
+    private static float Optional(ReadOnlySpan<byte> record, int start, int width, float absent, int line, string what,
+        RawStructure into)
     {
         var field = Field(record, start, width);
 
@@ -210,7 +214,8 @@ internal static class PdbParser
                 facts.PredictionEvidence = "header names a structure prediction program";
             }
         }
-        else if (record.StartsWith("SEQRES"u8) && record.Length >= 17 && NumberFields.TryInt(Field(record, 13, 4), out var declared))
+        else if (record.StartsWith("SEQRES"u8) && record.Length >= 17
+            && NumberFields.TryInt(Field(record, 13, 4), out var declared))
         {
             var id = Field(record, 11, 1);
             into.Chains[into.PdbChainOf(PackedName.Pack(id), id, inProtein: false, 0)].Declared = declared;

@@ -8,8 +8,9 @@ internal static class PolymerResidues
     private const float LongestAlphaStep = 4.5f;
 
     /// <summary>
-    /// Marks the protein residues. mmCIF says it (label_seq_id); in PDB an ATOM amino acid is one, a HETATM amino acid is one before
-    /// its chain's TER, or where peptide bonds join it to one of these. Amino acids bonded only to each other are a peptide ligand.
+    /// Marks the protein residues. mmCIF says it (label_seq_id); in PDB an ATOM amino acid is one, a HETATM amino acid is one
+    /// before its chain's TER, or where peptide bonds join it to one of these. Amino acids bonded only to each other are a
+    /// peptide ligand.
     /// </summary>
     public static void Mark(RawStructure raw, ReadOnlySpan<BackboneAtoms> backbones, Span<bool> isProtein)
     {
@@ -80,5 +81,6 @@ internal static class PolymerResidues
     }
 }
 
-/// <summary>Atom indices of a residue's N, C-alpha and C in the file, -1 where absent; and how many of its atoms are kept.</summary>
+/// <summary>Atom indices of a residue's N, C-alpha and C in the file, -1 where absent; and how many of its atoms are
+/// kept.</summary>
 internal readonly record struct BackboneAtoms(int N, int Alpha, int C, int Atoms);

@@ -3,8 +3,8 @@ namespace Ism.Structures;
 /// <summary>
 /// Decides whether a file is a predicted model, whose B-factor column holds pLDDT. A declared experimental method (EXPDTA,
 /// exptl.method) says no. Otherwise any of these says yes: mmCIF's ma_qa_metric, a declared theoretical model, a PARENT record, a
-/// prediction program named in the header or title, an AlphaFold DB file name; or, for files without a header, one value per residue
-/// over a chain numbered from 1 without gaps and alternate locations, with values that differ between residues.
+/// prediction program named in the header or title, an AlphaFold DB file name; or, for files without a header, one value per
+/// residue over chains each numbered from 1 without gaps and alternate locations, with values that differ between residues.
 /// </summary>
 internal static class PredictedModel
 {
@@ -35,19 +35,21 @@ internal static class PredictedModel
             return "AlphaFold DB file name";
         }
 
-        return raw.Facts.PredictionEvidence ?? (OneValuePerResidue(raw, kept) ? "one B-factor per residue in a gapless model" : null);
+        return raw.Facts.PredictionEvidence ?? (OneValuePerResidue(raw, kept) ? "one B-factor per residue in a gapless model"
+            : null);
     }
 
     private static bool OneValuePerResidue(RawStructure raw, ReadOnlySpan<bool> kept)
     {
-        if (raw.Chains.Count != 1 || raw.Residues.Count < 2 || raw.Facts.Waters > 0 || raw.AtomCount < 4 * raw.Residues.Count)
+        if (raw.Residues.Count < 2 || raw.Facts.Waters > 0 || raw.AtomCount < 4 * raw.Residues.Count)
         {
             return false;
         }
 
-        for (var i = 0; i < raw.Residues.Count; i++)
+        var numbers = new int[raw.Chains.Count];
+        foreach (var residue in raw.Residues)
         {
-            if (raw.Residues[i].Key.Number != i + 1 || raw.Residues[i].Hetero)
+            if (residue.Key.Number != ++numbers[residue.Key.Chain] || residue.Hetero)
             {
                 return false;
             }

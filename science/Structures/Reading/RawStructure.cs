@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// What a parser gathers from a file before anything is decided: the first model's atoms and residues in the file's order, and what
-/// the header says. Reused from file to file by one thread, so reading allocates nothing per atom.
+/// What a parser gathers from a file before anything is decided: the first model's atoms and residues in the file's order, and
+/// what the header says. Reused from file to file by one thread, so reading allocates nothing per atom.
 /// </summary>
 internal sealed class RawStructure
 {
@@ -63,15 +63,16 @@ internal sealed class RawStructure
         {
             chain = Chains.Count;
             _chainOfKey.Add(key, chain);
-            Chains.Add(new RawChain(authorText.IsEmpty ? "_" : System.Text.Encoding.UTF8.GetString(authorText), PackedName.Text(label)));
+            Chains.Add(new RawChain(authorText.IsEmpty ? "_" : System.Text.Encoding.UTF8.GetString(authorText),
+                PackedName.Text(label)));
         }
 
         (_lastChainKey, _lastChain) = (key, chain);
         return chain;
     }
 
-    /// <summary>The chain of a PDB atom. Files without chain ids, or with too few of them, give several chains one id and end each by
-    /// TER: protein that follows a TER and whose numbers start over is a chain of its own, named such as A-2.</summary>
+    /// <summary>The chain of a PDB atom. Files without chain ids, or with too few of them, give several chains one id and end
+    /// each by TER: protein that follows a TER and whose numbers start over is a chain of its own, named such as A-2.</summary>
     public int PdbChainOf(ulong id, ReadOnlySpan<byte> idText, bool inProtein, int number)
     {
         var segment = _segmentOfChain.Count == 0 ? 1 : _segmentOfChain.GetValueOrDefault(id, 1);
@@ -93,8 +94,8 @@ internal sealed class RawStructure
         return chain;
     }
 
-    /// <summary>Finds or begins the residue of an atom. A second N or C-alpha of the same conformer begins a new residue, since some
-    /// files repeat residue numbers.</summary>
+    /// <summary>Finds or begins the residue of an atom. A second N or C-alpha of the same conformer begins a new residue, since
+    /// some files repeat residue numbers.</summary>
     public int ResidueOf(in ResidueKey key, ulong atomName, byte altloc, bool hetero, PolymerHint hint)
     {
         int residue;
@@ -135,15 +136,15 @@ internal sealed class RawStructure
 
     public void Add(in RawAtom atom, int line)
     {
+        if (AtomCount >= Options.MaxAtoms)
+        {
+            throw Refuse(RefusalReason.TooLarge, line, $"more than {Options.MaxAtoms} atoms in the first model (MaxAtoms)");
+        }
+
         if (AtomCount == Atoms.Length)
         {
-            if (AtomCount >= Options.MaxAtoms)
-            {
-                throw Refuse(RefusalReason.TooLarge, line, $"more than {Options.MaxAtoms} atoms in the first model (MaxAtoms)");
-            }
-
             var grown = Atoms;
-            Array.Resize(ref grown, Math.Min(AtomCount * 2, Math.Max(Options.MaxAtoms, AtomCount + 1)));
+            Array.Resize(ref grown, AtomCount * 2);
             Atoms = grown;
         }
 

@@ -97,12 +97,14 @@ internal sealed class StructureAssembly
             return 0;
         }
 
-        notes.Add($"predicted model ({evidence}): B-factor column is pLDDT" + (highest <= 1 ? ", scaled from 0..1 to 0..100" : ""));
+        notes.Add($"predicted model ({evidence}): B-factor column is pLDDT"
+            + (highest <= 1 ? ", scaled from 0..1 to 0..100" : ""));
         return highest <= 1 ? 100 : 1;
     }
 
     private Structure Emit(
-        RawStructure raw, string name, ReadOnlySpan<bool> kept, ReadOnlySpan<bool> isProtein, List<ChainDraft> used, float scale, ReadingNotes notes)
+        RawStructure raw, string name, ReadOnlySpan<bool> kept, ReadOnlySpan<bool> isProtein, List<ChainDraft> used, float scale,
+            ReadingNotes notes)
     {
         var order = _conformers.Order;
         var first = _conformers.First;
@@ -155,7 +157,8 @@ internal sealed class StructureAssembly
                 indices[chain][filled[chain]++] = residues.Count;
             }
 
-            var plddt = scale > 0 && isProtein[r] && _backbones[r].Alpha >= 0 ? raw.Atoms[_backbones[r].Alpha].BFactor * scale : float.NaN;
+            var plddt = scale > 0 && isProtein[r] && _backbones[r].Alpha >= 0 ? raw.Atoms[_backbones[r].Alpha].BFactor * scale
+                : float.NaN;
             residues.Add(new Residue(entry.Name, entry.AminoAcid, key.Number, (char)key.Insertion, chain, start, next - start,
                 isProtein[r] ? alpha : -1, plddt));
         }

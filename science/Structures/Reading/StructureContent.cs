@@ -15,7 +15,8 @@ internal sealed class StructureContent : IDisposable
     public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, _length);
 
     /// <summary>Reads and decompresses a whole stream. gzip (several members too) and zstd are known.</summary>
-    /// <exception cref="StructureRefusedException">Too large, a damaged or cut compressed stream, or another compression.</exception>
+    /// <exception cref="StructureRefusedException">Too large, a damaged or cut compressed stream, or another
+    /// compression.</exception>
     public static StructureContent Load(Stream stream, string file, StructureReaderOptions options)
     {
         var stored = Fill(stream, file, options.MaxFileBytes, nameof(options.MaxFileBytes), 1 << 16);
@@ -29,7 +30,8 @@ internal sealed class StructureContent : IDisposable
                 if (!GzipTrailer.Matches(stored.Span, content.Span))
                 {
                     content.Dispose();
-                    throw new StructureRefusedException(RefusalReason.Truncated, file, 0, "the gzip stream is cut off before its trailer");
+                    throw new StructureRefusedException(RefusalReason.Truncated, file, 0,
+                        "the gzip stream is cut off before its trailer");
                 }
 
                 return content;
@@ -41,7 +43,8 @@ internal sealed class StructureContent : IDisposable
                 return Decompress(zstd, stored, file, "zstd", options);
             }
 
-            var other = magic.StartsWith("BZh"u8) ? "bzip2" : magic.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58]) ? "xz"
+            var other = magic.StartsWith("BZh"u8) ? "bzip2" : magic.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58])
+                ? "xz"
                 : magic.StartsWith("PK\u0003\u0004"u8) ? "zip" : null;
             if (other is not null)
             {
@@ -65,11 +68,13 @@ internal sealed class StructureContent : IDisposable
         (_bytes, _length) = ([], 0);
     }
 
-    private static StructureContent Decompress(Stream stream, StructureContent stored, string file, string kind, StructureReaderOptions options)
+    private static StructureContent Decompress(Stream stream, StructureContent stored, string file, string kind,
+        StructureReaderOptions options)
     {
         try
         {
-            return Fill(stream, file, options.MaxContentBytes, nameof(options.MaxContentBytes), (int)Math.Min(stored._length * 5L, 1 << 26));
+            return Fill(stream, file, options.MaxContentBytes, nameof(options.MaxContentBytes),
+                (int)Math.Min(stored._length * 5L, 1 << 26));
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or ZstdSharp.ZstdException or IOException)
         {
@@ -118,7 +123,8 @@ internal sealed class StructureContent : IDisposable
 
     private CountingStream AsStream() => new(this);
 
-    private sealed class CountingStream(StructureContent content) : MemoryStream(content._bytes, 0, content._length, writable: false)
+    private sealed class CountingStream(StructureContent content)
+        : MemoryStream(content._bytes, 0, content._length, writable: false)
     {
         public override int Read(byte[] buffer, int offset, int count) => Count(base.Read(buffer, offset, count));
 

@@ -11,8 +11,8 @@ public static class StructureReader
 
     /// <summary>Reads one structure.</summary>
     /// <param name="stream">The file's bytes; read to the end, not disposed.</param>
-    /// <param name="fileName">Its name, for <see cref="Structure.Name"/>, AlphaFold DB names and messages. The content decides the
-    /// format and the compression.</param>
+    /// <param name="fileName">Its name, for <see cref="Structure.Name"/>, AlphaFold DB names and messages. The content decides
+    /// the format and the compression.</param>
     /// <param name="options">Limits.</param>
     /// <exception cref="StructureRefusedException">The file cannot be used; says why and where.</exception>
     public static Structure Read(Stream stream, string fileName, StructureReaderOptions? options = null)
@@ -42,7 +42,8 @@ public static class StructureReader
         }
     }
 
-    /// <summary>The name of a structure: its file's, without folder and without the extensions of formats and compressions.</summary>
+    /// <summary>The name of a structure: its file's, without folder and without the extensions of formats and
+    /// compressions.</summary>
     public static string NameOf(string fileName)
     {
         var name = Path.GetFileName(fileName);
@@ -57,7 +58,8 @@ public static class StructureReader
         return StructureFiles.HasStructureExtension(name) ? Path.GetFileNameWithoutExtension(name) : name;
     }
 
-    private static Structure Parse(ReadOnlySpan<byte> content, string fileName, string displayName, StructureReaderOptions options)
+    private static Structure Parse(ReadOnlySpan<byte> content, string fileName, string displayName,
+        StructureReaderOptions options)
     {
         var format = FormatSniffer.Detect(content, displayName);
         if (content.StartsWith("\uFEFF"u8))

@@ -18,7 +18,7 @@ public sealed record StructureReaderOptions
     /// <summary>Bytes after decompression at most: a bound on what a hostile archive can cause.</summary>
     public long MaxContentBytes { get; init; } = 1L << 30;
 
-    /// <summary>Atom records of the first model at most, hydrogens included and waters not.</summary>
+    /// <summary>Heavy atoms of the first model at most, all alternate locations counted and waters not.</summary>
     public int MaxAtoms { get; init; } = 5_000_000;
 
     /// <summary>A chain needs this share of the side-chain atoms beyond C-beta that its sequence calls for.</summary>

@@ -1,22 +1,23 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// Reads the structures of a batch of entries, a chunk: files one by one, members of a plain .tar by seeking, members of a compressed
-/// archive in one forward pass. Nothing is unpacked to disk, and of an archive only one member is in memory at a time.
+/// Reads the structures of a batch of entries, a chunk: files one by one, members of a plain .tar by seeking, members of a
+/// compressed archive in one forward pass. Nothing is unpacked to disk, and of an archive only one member is in memory at a time.
 /// </summary>
 public static class StructureBatch
 {
     /// <summary>
-    /// Yields every entry once, with its structure or with why it cannot be used; no entry ends the batch. Entries come file by file in
-    /// the order in which their files first appear, members of one archive in the archive's order: for entries as
+    /// Yields every entry once, with its structure or with why it cannot be used; no entry ends the batch. Entries come file by
+    /// file in the order in which their files first appear, members of one archive in the archive's order: for entries as
     /// <see cref="StructureSources.List(IEnumerable{string})"/> gives them, the order given.
     /// </summary>
     public static IEnumerable<StructureResult> Read(IReadOnlyList<StructureEntry> entries, StructureReaderOptions options) =>
-        Open(entries, options.MaxFileBytes, (entry, content) => StructureReader.Read(content, entry.Member ?? entry.Path, entry.DisplayName, options))
+        Open(entries, options.MaxFileBytes, (entry, content) =>
+            StructureReader.Read(content, entry.Member ?? entry.Path, entry.DisplayName, options))
             .Select(item => new StructureResult(item.Entry, item.Value, item.Refusal));
 
-    /// <summary>Yields every entry once with what <paramref name="use"/> made of its bytes as stored, or with its refusal. The stream
-    /// is valid during the call alone.</summary>
+    /// <summary>Yields every entry once with what <paramref name="use"/> made of its bytes as stored, or with its refusal. The
+    /// stream is valid during the call alone.</summary>
     public static IEnumerable<(StructureEntry Entry, T? Value, StructureRefusedException? Refusal)> Open<T>(
         IReadOnlyList<StructureEntry> entries, long maxFileBytes, Func<StructureEntry, Stream, T> use)
         where T : class
@@ -119,7 +120,8 @@ public static class StructureBatch
         }
     }
 
-    private static (StructureEntry, T?, StructureRefusedException?) Guard<T>(StructureEntry entry, long maxFileBytes, Func<T> read)
+    private static (StructureEntry, T?, StructureRefusedException?) Guard<T>(StructureEntry entry, long maxFileBytes,
+        Func<T> read)
         where T : class
     {
         try

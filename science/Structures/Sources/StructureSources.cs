@@ -8,11 +8,12 @@ namespace Ism.Structures;
 public static class StructureSources
 {
     /// <summary>
-    /// The structures of all sources: sources in the given order, a folder's files in ordinal order of their relative paths, a list's
-    /// in its order, an archive's in the archive's order (the one in which it can be read in a single pass). A structure met twice is
-    /// given once. The same files give the same sequence on every machine.
+    /// The structures of all sources: sources in the given order, a folder's files in ordinal order of their relative paths, a
+    /// list's in its order, an archive's in the archive's order (the one in which it can be read in a single pass). A structure
+    /// met twice is given once. The same files give the same sequence on every machine.
     /// </summary>
-    /// <exception cref="StructureSourceException">While enumerating: a source is missing, unreadable, damaged or holds no structure.</exception>
+    /// <exception cref="StructureSourceException">While enumerating: a source is missing, unreadable, damaged or holds no
+    /// structure.</exception>
     public static IEnumerable<StructureEntry> List(IEnumerable<string> sources)
     {
         var seen = new HashSet<(string, int)>();
@@ -30,7 +31,8 @@ public static class StructureSources
 
             if (!any)
             {
-                throw new StructureSourceException(source, $"no structure in it; names of structures end in {StructureFiles.Described}");
+                throw new StructureSourceException(source,
+                    $"no structure in it; names of structures end in {StructureFiles.Described}");
             }
         }
     }
@@ -106,7 +108,8 @@ public static class StructureSources
             var path = Path.GetFullPath(line, Path.GetDirectoryName(list)!);
             if (IsList(path))
             {
-                throw new StructureSourceException(list, $"line {number} names another list, {path}; give that list as a source of its own");
+                throw new StructureSourceException(list,
+                    $"line {number} names another list, {path}; give that list as a source of its own");
             }
 
             // A listed structure that is gone is no fault of the whole list: it is refused when it is read.

@@ -3,7 +3,8 @@ using System.IO.Compression;
 
 namespace Ism.Structures;
 
-/// <summary>Reads tar archives as streams, plain or compressed (gzip, zstd; told by content): one forward pass, never unpacked.</summary>
+/// <summary>Reads tar archives as streams, plain or compressed (gzip, zstd; told by content): one forward pass, never
+/// unpacked.</summary>
 internal static class TarArchive
 {
     /// <summary>The structure files of an archive in its order.</summary>
@@ -21,14 +22,16 @@ internal static class TarArchive
 
         if (walk.Fault is { } fault)
         {
-            throw new StructureSourceException(path, $"the archive is damaged or cut off after {walk.Index} entries: {fault.Message}", fault);
+            throw new StructureSourceException(path,
+                $"the archive is damaged or cut off after {walk.Index} entries: {fault.Message}", fault);
         }
     }
 
     /// <summary>Opens an archive for a forward pass.</summary>
     public static Walk Open(string path)
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16,
+            FileOptions.SequentialScan);
         try
         {
             Span<byte> magic = stackalloc byte[4];
@@ -121,7 +124,8 @@ internal static class TarArchive
         }
 
         // What the tar reader and the decompressors throw on bytes that are not theirs.
-        private static bool IsFault(Exception e) => e is IOException or InvalidDataException or FormatException or NotSupportedException
+        private static bool IsFault(Exception e) => e is IOException or InvalidDataException or FormatException
+            or NotSupportedException
             or ArgumentException or OverflowException or InvalidOperationException or ZstdSharp.ZstdException;
 
         // macOS's tar adds "._name" entries with file attributes.

@@ -26,7 +26,8 @@ public class MicroenvironmentFinderTests
     [InlineData(10)]
     public void Should_include_atoms_at_exactly_the_radius(double radius)
     {
-        // On a grid of halves every coordinate and squared distance is exact in float32, and many pairs lie at exactly the radius.
+        // On a grid of halves every coordinate and squared distance is exact in float32, and many pairs lie at exactly the
+        // radius.
         var random = new CounterRandom(7);
         var structure = Whole(Cloud(ref random, 900, 24, grid: 0.5));
         Assert.True(Compare(structure, radius, int.MaxValue) > 0, "no pair at the boundary was tried");
@@ -56,7 +57,8 @@ public class MicroenvironmentFinderTests
     {
         var structure = TextStructures.Read(
             TextStructures.Residue("ALA", 1, at: 0) + TextStructures.Residue("LYS", 1, "B", at: 6)
-            + TextStructures.Atom("ZN", "ZN", 9, 0, 0, 4, element: "ZN", hetero: true) + TextStructures.Atom("O", "HOH", 10, 0, 0, 3, element: "O"));
+            + TextStructures.Atom("ZN", "ZN", 9, 0, 0, 4, element: "ZN", hetero: true)
+                + TextStructures.Atom("O", "HOH", 10, 0, 0, 3, element: "O"));
         var finder = new MicroenvironmentFinder();
         var environment = finder.FindChain(structure, structure.Chains[0])[0];
         Assert.Equal(6, environment.Count);
@@ -115,7 +117,8 @@ public class MicroenvironmentFinderTests
             var environment = finder.Find(r);
             Assert.Equal(expected, finder.Neighbours(r).ToArray());
             Assert.Equal(expected.Select(i => table.Elements[i]), environment.Elements);
-            Assert.Equal(expected.SelectMany(i => new[] { table.X[i] - table.X[alpha], table.Y[i] - table.Y[alpha], table.Z[i] - table.Z[alpha] }),
+            Assert.Equal(expected.SelectMany(i => new[] { table.X[i] - table.X[alpha], table.Y[i] - table.Y[alpha],
+                table.Z[i] - table.Z[alpha] }),
                 environment.Coordinates);
         }
 
@@ -143,7 +146,8 @@ public class MicroenvironmentFinderTests
     // Five atoms a residue, the second its C-alpha.
     private static Structure Whole(AtomTable table)
     {
-        var residues = Enumerable.Range(0, table.Count / 5).Select(r => new Residue("ALA", 0, r, ' ', 0, r * 5, 5, r * 5 + 1, float.NaN)).ToArray();
+        var residues = Enumerable.Range(0, table.Count / 5).Select(r =>
+            new Residue("ALA", 0, r, ' ', 0, r * 5, 5, r * 5 + 1, float.NaN)).ToArray();
         var chain = new ProteinChain("A", new string('A', residues.Length), [.. Enumerable.Range(0, residues.Length)], null);
         return new Structure("cloud", StructureFormat.Pdb, table, residues, [chain], false, []);
     }

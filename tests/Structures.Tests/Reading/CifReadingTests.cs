@@ -8,7 +8,8 @@ public class CifReadingTests
 {
     private static readonly string[] Columns =
     [
-        "group_PDB", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id", "label_seq_id", "pdbx_PDB_ins_code",
+        "group_PDB", "type_symbol", "label_atom_id", "label_alt_id", "label_comp_id", "label_asym_id", "label_seq_id",
+            "pdbx_PDB_ins_code",
         "Cartn_x", "Cartn_y", "Cartn_z", "occupancy", "B_iso_or_equiv", "auth_seq_id", "auth_asym_id", "pdbx_PDB_model_num",
     ];
 
@@ -16,7 +17,8 @@ public class CifReadingTests
     public void Should_prefer_author_numbers_and_chain_ids()
     {
         var structure = Read(Cif(Residue("ALA", 1) + Residue("CYS", 2)), "test.cif");
-        Assert.Equal((StructureFormat.Mmcif, "Z", "AC"), (structure.Format, structure.Chains[0].Id, structure.Chains[0].Sequence));
+        Assert.Equal((StructureFormat.Mmcif, "Z", "AC"), (structure.Format, structure.Chains[0].Id,
+            structure.Chains[0].Sequence));
         Assert.Equal([101, 102], structure.Residues.Select(r => r.Number));
     }
 
@@ -73,7 +75,8 @@ public class CifReadingTests
     {
         var text = Cif(Residue("ALA", 1) + "ATOM N N . ALA\n" + Residue("ALA", 2));
         var refusal = Refused(text, "test.cif");
-        Assert.Equal((RefusalReason.Damaged, text[..text.IndexOf("ATOM N N . ALA\n", StringComparison.Ordinal)].Count(c => c == '\n') + 1),
+        Assert.Equal((RefusalReason.Damaged, text[..text.IndexOf("ATOM N N . ALA\n", StringComparison.Ordinal)].Count(c =>
+            c == '\n') + 1),
             (refusal.Reason, refusal.Line));
     }
 
@@ -93,7 +96,8 @@ public class CifReadingTests
         "data_TEST\n_entry.id TEST\nloop_\n" + string.Concat(Columns.Select(c => $"_atom_site.{c}\n")) + rows;
 
     private static string Residue(
-        string name, int number, string? author = null, string chain = "Z", string asym = "A", string? label = null, string group = "ATOM",
+        string name, int number, string? author = null, string chain = "Z", string asym = "A", string? label = null,
+            string group = "ATOM",
         int model = 1)
     {
         var rows = "";

@@ -2,10 +2,12 @@ using Ism.Tests;
 
 namespace Ism.Structures.Tests.Reading;
 
-/// <summary>Every awkward real file and what becomes of it under the default options: read, with what was decided, or refused.</summary>
+/// <summary>Every awkward real file and what becomes of it under the default options: read, with what was decided, or
+/// refused.</summary>
 public class EdgeFileTests
 {
-    /// <summary>File, protein chains, their residues, heavy atoms, and part of a note ("" where there is nothing to say).</summary>
+    /// <summary>File, protein chains, their residues, heavy atoms, and part of a note ("" where there is nothing to
+    /// say).</summary>
     [SkippableTheory]
     [InlineData("1A7G.cif", 1, 82, 668, "74 water atoms dropped")]
     [InlineData("1A8O.cif", 1, 70, 556, "modified residues by parent: MSE=M x4")]
@@ -64,7 +66,8 @@ public class EdgeFileTests
     public void Should_read_and_say_what_was_decided(string file, int chains, int residues, int atoms, string note)
     {
         var structure = StructureReader.ReadFile(ReferenceData.StructuresPath("edge", file));
-        Assert.Equal((chains, residues, atoms), (structure.Chains.Length, structure.Chains.Sum(c => c.Length), structure.Atoms.Count));
+        Assert.Equal((chains, residues, atoms), (structure.Chains.Length, structure.Chains.Sum(c => c.Length),
+            structure.Atoms.Count));
         Assert.True(note.Length == 0 ? structure.Notes.Count == 0 : structure.Notes(note), string.Join("; ", structure.Notes));
     }
 

@@ -71,7 +71,8 @@ public class LimitTests
     {
         var bytes = Compressed("gzip");
         bytes.AsSpan(60, 40).Fill(0xA5);
-        var refusal = Assert.Throws<StructureRefusedException>(() => StructureReader.Read(new MemoryStream(bytes), "x.pdb.gz", Lenient));
+        var refusal = Assert.Throws<StructureRefusedException>(() =>
+            StructureReader.Read(new MemoryStream(bytes), "x.pdb.gz", Lenient));
         Assert.Contains(refusal.Reason, new[] { RefusalReason.Damaged, RefusalReason.Truncated });
     }
 
@@ -114,7 +115,8 @@ public class LimitTests
     [InlineData("\u0001\u0000\u0002", RefusalReason.NotAStructure)]
     [InlineData("FCMP\u0001\u0000", RefusalReason.UnsupportedFormat)]
     [InlineData("HEADER    X\nEND\n", RefusalReason.NoAtoms)]
-    public void Should_refuse_what_is_no_structure(string content, RefusalReason reason) => Assert.Equal(reason, Refused(content).Reason);
+    public void Should_refuse_what_is_no_structure(string content, RefusalReason reason) =>
+        Assert.Equal(reason, Refused(content).Reason);
 
     private static byte[] Compressed(string kind)
     {

@@ -10,9 +10,9 @@ public class ManifestTests(ITestOutputHelper output)
         "ALA CYS ASP GLU PHE GLY HIS ILE LYS LEU MET ASN PRO GLN ARG SER THR VAL TRP TYR".Split(' ');
 
     /// <summary>
-    /// The manifest counts residues with C-alpha by other rules in two places: it takes free amino acids bound as ligands for residues
-    /// of the chain, and leaves out modified residues that its table does not know. Every difference must be one of these, and they
-    /// must be rare.
+    /// The manifest counts residues with C-alpha by other rules in two places: it takes free amino acids bound as ligands for
+    /// residues of the chain, and leaves out modified residues that its table does not know. Every difference must be one of
+    /// these, and they must be rare.
     /// </summary>
     [SkippableFact]
     public void Should_find_the_chains_and_residues_of_the_manifest()
@@ -54,9 +54,11 @@ public class ManifestTests(ITestOutputHelper output)
         foreach (var row in files.Where((row, i) => i % step == 0 || row.Kind == "other-model"))
         {
             var structure = StructureReader.ReadFile(ReferenceData.StructuresPath(row.File), TextStructures.Lenient);
-            Assert.True(structure.IsPredicted == (row.Kind != "experimental"), $"{row.File}: {string.Join("; ", structure.Notes)}");
+            Assert.True(structure.IsPredicted == (row.Kind != "experimental"),
+                $"{row.File}: {string.Join("; ", structure.Notes)}");
             Assert.All(structure.Chains, chain => Assert.True(
-                structure.IsPredicted ? chain.Plddt!.Length == chain.Length && chain.Plddt.Max() is > 1 and <= 100 : chain.Plddt is null));
+                structure.IsPredicted ? chain.Plddt!.Length == chain.Length && chain.Plddt.Max() is > 1 and <= 100
+                    : chain.Plddt is null));
         }
     }
 

@@ -13,7 +13,8 @@ public class MutationTests
     public void Should_give_a_structure_or_a_refusal_whatever_the_damage(string format)
     {
         var clean = System.Text.Encoding.ASCII.GetBytes(format == "pdb"
-            ? "HEADER    X\nSEQRES   1 A   12  ALA\n" + TextStructures.Alanines(12) + "TER\nHETATM 1   ZN   ZN A 201       1.000   1.000   1.000\nEND\n"
+            ? "HEADER    X\nSEQRES   1 A   12  ALA\n" + TextStructures.Alanines(12)
+                + "TER\nHETATM 1   ZN   ZN A 201       1.000   1.000   1.000\nEND\n"
             : Cif(12));
         var random = new CounterRandom(20, format == "pdb" ? 1UL : 2UL);
         var read = 0;
@@ -81,7 +82,8 @@ public class MutationTests
         var columns = "group_PDB type_symbol label_atom_id label_comp_id label_asym_id label_seq_id Cartn_x Cartn_y Cartn_z occupancy"
             .Split(' ');
         var rows = Enumerable.Range(1, residues).SelectMany(r => new[] { "N", "CA", "C", "O" }.Select((atom, i) =>
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ATOM {atom[0]} {atom} ALA A {r} {3.8 * r + i:f3} 0.1 {i}.5 1.0\n")));
+            string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"ATOM {atom[0]} {atom} ALA A {r} {3.8 * r + i:f3} 0.1 {i}.5 1.0\n")));
         return "data_X\nloop_\n" + string.Concat(columns.Select(c => $"_atom_site.{c}\n")) + string.Concat(rows) + "#\n";
     }
 }

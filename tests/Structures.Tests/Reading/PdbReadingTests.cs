@@ -8,7 +8,8 @@ public class PdbReadingTests
     [Fact]
     public void Should_keep_the_conformer_of_highest_occupancy()
     {
-        var structure = Read(Alanines(2) + Residue("GLY", 3, altloc: 'A', occupancy: 0.4, at: 20) + Residue("GLY", 3, altloc: 'B', occupancy: 0.6, at: 30));
+        var structure = Read(Alanines(2) + Residue("GLY", 3, altloc: 'A', occupancy: 0.4, at: 20)
+            + Residue("GLY", 3, altloc: 'B', occupancy: 0.6, at: 30));
         var last = structure.Residues[^1];
         Assert.Equal(5, last.AtomCount);
         Assert.Equal(30f, structure.Atoms.X[last.AlphaCarbon]);
@@ -20,7 +21,8 @@ public class PdbReadingTests
     [InlineData(0)]
     public void Should_keep_the_first_conformer_on_a_tie(double occupancy)
     {
-        var structure = Read(Residue("GLY", 3, altloc: 'B', occupancy: occupancy, at: 30) + Residue("GLY", 3, altloc: 'A', occupancy: occupancy, at: 20));
+        var structure = Read(Residue("GLY", 3, altloc: 'B', occupancy: occupancy, at: 30)
+            + Residue("GLY", 3, altloc: 'A', occupancy: occupancy, at: 20));
         Assert.Equal(5, structure.Atoms.Count);
         Assert.Equal(30f, structure.Atoms.X[structure.Residues[0].AlphaCarbon]);
     }
@@ -47,7 +49,8 @@ public class PdbReadingTests
     [InlineData(0.5, 'P')]
     public void Should_pick_one_residue_type_where_two_share_a_position(double first, char letter)
     {
-        var structure = Read(Alanines(2) + Residue("PRO", 3, altloc: 'A', occupancy: first) + Residue("SER", 3, altloc: 'B', occupancy: 1 - first));
+        var structure = Read(Alanines(2) + Residue("PRO", 3, altloc: 'A', occupancy: first)
+            + Residue("SER", 3, altloc: 'B', occupancy: 1 - first));
         Assert.Equal("AA" + letter, structure.Chains[0].Sequence);
         Assert.Equal(15, structure.Atoms.Count);
         Assert.True(structure.Notes("PRO/SER A3"));
@@ -65,7 +68,8 @@ public class PdbReadingTests
     [Fact]
     public void Should_tell_residues_by_insertion_code_and_keep_negative_numbers()
     {
-        var structure = Read(Residue("ALA", -1) + Residue("CYS", 0) + Residue("ASP", 0, insertion: 'A', at: 4) + Residue("GLU", 0, insertion: 'B', at: 8));
+        var structure = Read(Residue("ALA", -1) + Residue("CYS", 0) + Residue("ASP", 0, insertion: 'A', at: 4)
+            + Residue("GLU", 0, insertion: 'B', at: 8));
         Assert.Equal("ACDE", structure.Chains[0].Sequence);
         Assert.Equal([-1, 0, 0, 0], structure.Residues.Select(r => r.Number));
         Assert.Equal("  AB", new string([.. structure.Residues.Select(r => r.InsertionCode)]));
@@ -91,7 +95,8 @@ public class PdbReadingTests
     public void Should_make_each_protein_chain_a_protein_and_keep_the_rest_as_surroundings()
     {
         var structure = Read(Alanines(3, chain: "A") + "TER\n" + Alanines(2, chain: "B") + "TER\n"
-            + Atom("ZN", "ZN", 201, 1, 1, 1, element: "ZN", hetero: true) + Atom("O", "HOH", 301, 2, 2, 2, element: "O", hetero: true)
+            + Atom("ZN", "ZN", 201, 1, 1, 1, element: "ZN", hetero: true)
+                + Atom("O", "HOH", 301, 2, 2, 2, element: "O", hetero: true)
             + Atom("P", "DA", 1, 3, 3, 3, chain: "C", element: "P"));
         Assert.Equal(["A:AAA", "B:AA"], structure.Chains.Select(c => $"{c.Id}:{c.Sequence}"));
         Assert.Equal(27, structure.Atoms.Count);
@@ -113,7 +118,8 @@ public class PdbReadingTests
     [Fact]
     public void Should_take_amino_acids_bonded_only_to_each_other_for_a_ligand()
     {
-        var structure = Read(Residue("ALA", 1) + "TER\n" + Residue("ALA", 201, hetero: true, at: 60) + Residue("PRO", 202, hetero: true, at: 63));
+        var structure = Read(Residue("ALA", 1) + "TER\n" + Residue("ALA", 201, hetero: true, at: 60)
+            + Residue("PRO", 202, hetero: true, at: 63));
         Assert.Equal("A", structure.Chains[0].Sequence);
         Assert.Equal(3, structure.Residues.Length);
     }
@@ -121,7 +127,8 @@ public class PdbReadingTests
     [Fact]
     public void Should_tell_chains_of_one_id_by_TER_and_numbers_that_start_over()
     {
-        var structure = Read(Alanines(3, chain: " ") + "TER\n" + Residue("CYS", 1, " ", at: 90) + Residue("CYS", 2, " ", at: 94) + "TER\n");
+        var structure = Read(Alanines(3, chain: " ") + "TER\n" + Residue("CYS", 1, " ", at: 90) + Residue("CYS", 2, " ", at: 94)
+            + "TER\n");
         Assert.Equal(["_:AAA", "_-2:CC"], structure.Chains.Select(c => $"{c.Id}:{c.Sequence}"));
         Assert.Equal("AAAAA", Assert.Single(Read(Alanines(3) + "TER\n" + Alanines(2, 9) + "TER\n").Chains).Sequence);
     }
@@ -131,7 +138,8 @@ public class PdbReadingTests
     [InlineData(40, "A")]
     public void Should_ask_for_a_peptide_bond_where_no_TER_tells(double at, string sequence)
     {
-        var structure = Read(Residue("ALA", 1, at: 3.8).Replace("5.100   0.600", "5.100   0.500") + Residue("MSE", 2, hetero: true, at: at));
+        var structure = Read(Residue("ALA", 1, at: 3.8).Replace("5.100   0.600", "5.100   0.500")
+            + Residue("MSE", 2, hetero: true, at: at));
         Assert.Equal(sequence, structure.Chains[0].Sequence);
     }
 
@@ -156,7 +164,8 @@ public class PdbReadingTests
     [Fact]
     public void Should_drop_hydrogens_with_and_without_element_columns()
     {
-        var structure = Read(Residue("VAL", 1) + Atom("HG11", "VAL", 1, 1, 1, 1) + Atom("H", "VAL", 1, 1, 2, 1) + Atom("D", "VAL", 1, 1, 3, 1, element: "D"));
+        var structure = Read(Residue("VAL", 1) + Atom("HG11", "VAL", 1, 1, 1, 1) + Atom("H", "VAL", 1, 1, 2, 1)
+            + Atom("D", "VAL", 1, 1, 3, 1, element: "D"));
         Assert.Equal(5, structure.Atoms.Count);
         Assert.True(structure.Notes("3 hydrogens dropped"));
     }

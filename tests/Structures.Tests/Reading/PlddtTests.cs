@@ -22,6 +22,13 @@ public class PlddtTests
     }
 
     [Fact]
+    public void Should_know_a_model_of_several_chains_by_one_value_per_residue()
+    {
+        var structure = Read(Rising + "TER\n" + Residue("ALA", 1, "B", b: 30) + Residue("ALA", 2, "B", b: 31));
+        Assert.Equal([30f, 31f], structure.Chains[1].Plddt!);
+    }
+
+    [Fact]
     public void Should_know_a_model_of_the_AlphaFold_database_by_its_name() =>
         Assert.True(Read(Rising.Replace("  1 ", "  7 ", StringComparison.Ordinal), "AF-P01053-F1.pdb").IsPredicted);
 

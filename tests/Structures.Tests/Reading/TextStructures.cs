@@ -12,7 +12,8 @@ internal static class TextStructures
 
     /// <summary>One PDB atom record.</summary>
     public static string Atom(
-        string name, string residue, int number, double x, double y, double z, string chain = "A", char altloc = ' ', char insertion = ' ',
+        string name, string residue, int number, double x, double y, double z, string chain = "A", char altloc = ' ',
+            char insertion = ' ',
         double occupancy = 1, double b = 20, string? element = null, bool hetero = false)
     {
         var field = name.Length == 4 ? name : $" {name,-3}";
@@ -29,7 +30,8 @@ internal static class TextStructures
     {
         var x = at ?? 3.8 * number;
         var text = new StringBuilder();
-        foreach (var (atom, dx, dy) in new[] { ("N", -1.2, 0.5), ("CA", 0.0, 0.0), ("C", 1.3, 0.6), ("O", 1.3, 1.8), ("CB", 0.0, -1.5) })
+        foreach (var (atom, dx, dy) in new[] { ("N", -1.2, 0.5), ("CA", 0.0, 0.0), ("C", 1.3, 0.6), ("O", 1.3, 1.8),
+            ("CB", 0.0, -1.5) })
         {
             text.Append(Atom(atom, name, number, x + dx, dy, 0, chain, altloc, insertion, occupancy, b, atom[..1], hetero));
         }
@@ -44,7 +46,8 @@ internal static class TextStructures
     public static Structure Read(string text, string name = "test.pdb", StructureReaderOptions? options = null) =>
         StructureReader.Read(new MemoryStream(Encoding.Latin1.GetBytes(text)), name, options ?? Lenient);
 
-    public static StructureRefusedException Refused(string text, string name = "test.pdb", StructureReaderOptions? options = null) =>
+    public static StructureRefusedException Refused(string text, string name = "test.pdb",
+        StructureReaderOptions? options = null) =>
         Assert.Throws<StructureRefusedException>(() => Read(text, name, options));
 
     public static bool Notes(this Structure structure, string fragment) =>

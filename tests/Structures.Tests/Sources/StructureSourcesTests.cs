@@ -16,7 +16,8 @@ public sealed class StructureSourcesTests : IDisposable
     [Fact]
     public void Should_list_a_folder_in_ordinal_order_with_unsupported_formats_and_without_other_files()
     {
-        foreach (var name in new[] { "b.pdb", "a/z.cif.gz", "a/MANIFEST.tsv", "README.md", "B.ENT", "c.bcif", "d.fcz", "e.mmcif.zst", "f.pdb.bak" })
+        foreach (var name in new[] { "b.pdb", "a/z.cif.gz", "a/MANIFEST.tsv", "README.md", "B.ENT", "c.bcif", "d.fcz",
+            "e.mmcif.zst", "f.pdb.bak" })
         {
             Write(name, "x");
         }
@@ -89,7 +90,8 @@ public sealed class StructureSourcesTests : IDisposable
 
         // A chunk may hold any part of an archive.
         Assert.Equal([12], StructureBatch.Read([entries[1]], TextStructures.Lenient).Select(r => r.Structure!.Chains[0].Length));
-        Assert.Equal([5, 7], StructureBatch.Read([entries[2], entries[0]], TextStructures.Lenient).Select(r => r.Structure!.Chains[0].Length));
+        Assert.Equal([5, 7], StructureBatch.Read([entries[2], entries[0]], TextStructures.Lenient).Select(r =>
+            r.Structure!.Chains[0].Length));
     }
 
     [Theory]
@@ -126,7 +128,8 @@ public sealed class StructureSourcesTests : IDisposable
         var archive = Tar("set.tar.gz", [("1.pdb", 5), ("2.pdb", 5)]);
         var entries = StructureSources.List(archive).ToList();
         File.Delete(archive);
-        Assert.All(StructureBatch.Read(entries, TextStructures.Lenient), r => Assert.Equal(RefusalReason.Unreadable, r.Refusal!.Reason));
+        Assert.All(StructureBatch.Read(entries, TextStructures.Lenient), r =>
+            Assert.Equal(RefusalReason.Unreadable, r.Refusal!.Reason));
     }
 
     [SkippableFact]
@@ -194,7 +197,8 @@ public sealed class StructureSourcesTests : IDisposable
         var text = new StringBuilder();
         for (var i = 0; i < 40; i++)
         {
-            text.Append("REMARK ").Append(random.NextUInt64().ToString("x16", null)).Append(random.NextUInt64().ToString("x16", null)).Append('\n');
+            text.Append("REMARK ").Append(random.NextUInt64().ToString("x16", null)).Append(random.NextUInt64().ToString("x16",
+                null)).Append('\n');
         }
 
         return text + TextStructures.Alanines(residues);
