@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// Microenvironments padded to the same number of atoms. Padded atoms have element X, coordinates 0 and no influence on any result.
+/// Microenvironments padded to the same number of atoms. Padded atoms have element X, coordinates 0 and no influence on any
+/// result.
 /// Owns its tensors. The number of padded atoms is at least 1, also where every environment is empty.
 /// </summary>
 public sealed class AtomBatch : IDisposable
@@ -13,7 +14,8 @@ public sealed class AtomBatch : IDisposable
     /// <param name="environments">Elements (0..6 = C, H, N, O, P, S, X) and coordinates (n x 3, Å) of each environment.</param>
     /// <param name="dtype">float32 or float64, as the model.</param>
     /// <param name="device">Where the model is.</param>
-    /// <exception cref="ArgumentException">No environment, or coordinates that do not fit the elements, or an unknown element.</exception>
+    /// <exception cref="ArgumentException">No environment, or coordinates that do not fit the elements, or an unknown
+    /// element.</exception>
     public AtomBatch(IReadOnlyList<Microenvironment> environments, ScalarType dtype, Device? device = null)
     {
         if (environments.Count == 0)

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// The plain transformer that turns atom features back into atoms: input z_i + z, and z added again inside each layer, between its
+/// The plain transformer that turns atom features back into atoms: input z_i + z, and z added again inside each layer, between
+/// its
 /// attention and its feed-forward part. It sees no distances.
 /// </summary>
 internal sealed class AtomDecoder

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace Ism.Models.Autoencoder;
 
-/// <summary>The folder of a trained autoencoder: <c>autoencoder.json</c> (shape, checksum) and <c>autoencoder.safetensors</c>.</summary>
+/// <summary>The folder of a trained autoencoder: <c>autoencoder.json</c> (shape, checksum) and
+/// <c>autoencoder.safetensors</c>.</summary>
 public sealed partial class AtomicAutoencoder
 {
     /// <summary>File with the weights.</summary>
@@ -24,13 +25,15 @@ public sealed partial class AtomicAutoencoder
         var weights = Path.Combine(folder, WeightsFile);
         SafeTensorsFile.Save(weights, Parameters.Select(p => KeyValuePair.Create(p.Name, p.Tensor)));
         var checksum = Checksum(weights);
-        AtomicFile.WriteText(Path.Combine(folder, ShapeFile), JsonSerializer.Serialize(new Description(Shape, checksum), Json) + "\n");
+        var description = JsonSerializer.Serialize(new Description(Shape, checksum), Json);
+        AtomicFile.WriteText(Path.Combine(folder, ShapeFile), description + "\n");
         return checksum;
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote, onto a device, in the stored dtype.</summary>
     /// <exception cref="FileNotFoundException">A file is absent.</exception>
-    /// <exception cref="InvalidDataException">The files do not belong together or are damaged; says which value differs.</exception>
+    /// <exception cref="InvalidDataException">The files do not belong together or are damaged; says which value
+    /// differs.</exception>
     public static AtomicAutoencoder Load(string folder, Device? device = null)
     {
         var description = Describe(folder);
@@ -38,8 +41,8 @@ public sealed partial class AtomicAutoencoder
         if (Checksum(weights) is var checksum && checksum != description.Sha256)
         {
             throw new InvalidDataException(
-                $"{weights} has SHA-256 {checksum} but {ShapeFile} says {description.Sha256}: the folder mixes two models or is damaged; "
-                + "copy it again or train anew");
+                $"{weights} has SHA-256 {checksum} but {ShapeFile} says {description.Sha256}: the folder mixes two models or "
+                + "is damaged; copy it again or train anew");
         }
 
         using var stored = SafeTensorsFile.Open(weights);
@@ -65,14 +68,16 @@ public sealed partial class AtomicAutoencoder
         using var grad = no_grad();
         if (stored.Tensors.Keys.Except(Parameters.Select(p => p.Name)).FirstOrDefault() is { } unknown)
         {
-            throw new InvalidDataException($"{stored.Origin} has a tensor '{unknown}' that the shape in {ShapeFile} does not have");
+            throw new InvalidDataException(
+                $"{stored.Origin} has a tensor '{unknown}' that the shape in {ShapeFile} does not have");
         }
 
         foreach (var (name, parameter) in Parameters)
         {
             if (!stored.Tensors.TryGetValue(name, out var spec))
             {
-                throw new InvalidDataException($"{stored.Origin} lacks the tensor '{name}' that the shape in {ShapeFile} asks for");
+                throw new InvalidDataException(
+                    $"{stored.Origin} lacks the tensor '{name}' that the shape in {ShapeFile} asks for");
             }
 
             if (!spec.Shape.SequenceEqual(parameter.shape) || spec.Dtype != parameter.dtype)

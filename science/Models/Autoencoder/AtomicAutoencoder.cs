@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// The atomic autoencoder: graph encoder, amino acid head on z, and, unless the shape leaves it out, a decoder with a distogram head
+/// The atomic autoencoder: graph encoder, amino acid head on z, and, unless the shape leaves it out, a decoder with a distogram
+/// head
 /// and a coordinate head. Owns its parameters. Used by one thread at a time.
 /// </summary>
 public sealed partial class AtomicAutoencoder : IDisposable

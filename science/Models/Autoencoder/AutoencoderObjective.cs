@@ -7,10 +7,12 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// Training of an <see cref="AtomicAutoencoder"/>. Terms: "distogram" (cross entropy over distance bins, mean over the drawn ordered
+/// Training of an <see cref="AtomicAutoencoder"/>. Terms: "distogram" (cross entropy over distance bins, mean over the drawn
+/// ordered
 /// pairs i, j of different atoms), "amino-acid" (cross entropy of the masked residue's type from z, mean over residues of known
 /// type) and "coordinates" (mean over environments with atoms of the mean squared error in Å^2 after the best rigid alignment). A
-/// model without decoder has the term "amino-acid" alone. In stage 1 the coordinates are reported with weight 0, without gradient.
+/// model without decoder has the term "amino-acid" alone. In stage 1 the coordinates are reported with weight 0, without
+/// gradient.
 /// Owns the model.
 /// </summary>
 public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
@@ -55,7 +57,8 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
         using var scope = NewDisposeScope();
         var micro = (AutoencoderMicroBatch)batch;
         var encoded = Model.Encoder.Forward(micro.Atoms);
-        var aminoAcid = CrossEntropySum(Model.AminoAcidLogits(encoded.Embedding.index_select(0, micro.Residues)), micro.AminoAcids);
+        var residues = Model.AminoAcidLogits(encoded.Embedding.index_select(0, micro.Residues));
+        var aminoAcid = CrossEntropySum(residues, micro.AminoAcids);
         if (!Model.Shape.Decoder)
         {
             return [aminoAcid.MoveToOuterDisposeScope()];

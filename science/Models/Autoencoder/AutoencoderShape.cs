@@ -27,7 +27,8 @@ public sealed record AutoencoderShape
     /// <summary>Width of a feed-forward layer over <see cref="Width"/>.</summary>
     public int FeedForwardRatio { get; init; } = 2;
 
-    /// <summary>Gaussian radial basis functions that expand a distance, centred evenly over 0..<see cref="RadialMaximum"/>.</summary>
+    /// <summary>Gaussian radial basis functions that expand a distance, centred evenly over 0..<see
+    /// cref="RadialMaximum"/>.</summary>
     public int RadialBases { get; init; } = 16;
 
     /// <summary>Centre of the last radial basis function, in Å (a microenvironment of radius 10 Å is 20 Å across).</summary>
@@ -36,7 +37,8 @@ public sealed record AutoencoderShape
     /// <summary>First value of the encoder's LayerScale (Touvron et al. 2021, "Going deeper with image transformers").</summary>
     public double LayerScale { get; init; } = 1e-3;
 
-    /// <summary>Classes of the distogram, evenly over <see cref="DistogramMinimum"/>..<see cref="DistogramMaximum"/>; the first and
+    /// <summary>Classes of the distogram, evenly over <see cref="DistogramMinimum"/>..<see cref="DistogramMaximum"/>; the first
+    /// and
     /// last also take what lies beyond.</summary>
     public int DistogramBins { get; init; } = 64;
 

@@ -12,7 +12,8 @@ namespace Ism.Models.Autoencoder;
 /// <param name="atomPairsPerBatch">Bound on environments x (padded atoms)^2 of a batch; bounds memory.</param>
 public sealed class EnvironmentEncoder(AtomicAutoencoder model, long atomPairsPerBatch = EnvironmentEncoder.DefaultAtomPairs)
 {
-    /// <summary>About 13 environments of 140 atoms: enough for full matrix products, little enough for the caches of a CPU.</summary>
+    /// <summary>About 13 environments of 140 atoms: enough for full matrix products, little enough for the caches of a
+    /// CPU.</summary>
     public const long DefaultAtomPairs = 250_000;
 
     /// <summary>Channels of an embedding.</summary>

@@ -6,10 +6,16 @@ public static class EnvironmentGrouping
     /// <summary>Share of padded atoms above which a batch that is already large enough is closed.</summary>
     public const double PaddingLimit = 0.02;
 
+    /// <summary>Environments x (atoms)^2 from which a batch's matrix products run at full speed on a CPU: three of 140
+    /// atoms.</summary>
+    private const long FullProducts = 60_000;
+
     /// <summary>
-    /// Sorts by atom count (ties by position) and cuts runs so that environments x (largest count)^2 stays within the bound; a run
-    /// is cut earlier where one more environment would make more than 2 % of its atoms padding and it already has an eighth of
-    /// the bound. Empty environments stand apart. Pure. An environment larger than the bound stands alone.
+    /// Sorts by atom count (ties by position) and cuts runs so that environments x (largest count)^2 stays within the bound; a
+    /// run
+    /// is cut earlier where one more environment would make more than 2 % of its atoms padding and it already has a 32nd of
+    /// the bound and enough rows for full matrix products. Empty environments stand apart. Pure. An environment larger than the
+    /// bound stands alone.
     /// </summary>
     /// <param name="counts">Atoms of each environment.</param>
     /// <param name="atomPairs">Bound on environments x (padded atoms)^2 of a batch.</param>
@@ -51,6 +57,7 @@ public static class EnvironmentGrouping
         }
 
         var padded = (size + 1) * largest;
-        return padded - (useful + largest) > PaddingLimit * padded && 8 * size * before * before >= atomPairs;
+        return padded - (useful + largest) > PaddingLimit * padded
+            && size * before * before >= Math.Max(FullProducts, atomPairs / 32);
     }
 }

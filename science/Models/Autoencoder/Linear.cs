@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace Ism.Models.Autoencoder;
 
-/// <summary>x W^T + b over the last dimension; tensors <c>{name}.weight</c> [outputs, inputs] and <c>{name}.bias</c> [outputs].</summary>
+/// <summary>x W^T + b over the last dimension; tensors <c>{name}.weight</c> [outputs, inputs] and <c>{name}.bias</c>
+/// [outputs].</summary>
 internal sealed class Linear(ParameterTable table, string name, long inputs, long outputs, bool bias = true)
 {
     private readonly Tensor _weight = table.Weight($"{name}.weight", outputs, inputs);
@@ -11,7 +12,8 @@ internal sealed class Linear(ParameterTable table, string name, long inputs, lon
     public Tensor Forward(Tensor x) => nn.functional.linear(x, _weight, _bias!);
 }
 
-/// <summary>Layer normalisation over the last dimension (epsilon 1e-5); tensors <c>{name}.weight</c> and <c>{name}.bias</c>.</summary>
+/// <summary>Layer normalisation over the last dimension (epsilon 1e-5); tensors <c>{name}.weight</c> and
+/// <c>{name}.bias</c>.</summary>
 internal sealed class LayerNorm(ParameterTable table, string name, long width)
 {
     private readonly long[] _shape = [width];

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// Makes and owns trained tensors in the order of their creation. First values are keyed by (seed, name), so a tensor's values do not
+/// Makes and owns trained tensors in the order of their creation. First values are keyed by (seed, name), so a tensor's values do
+/// not
 /// depend on what else the model holds, and the same in both dtypes up to rounding.
 /// </summary>
 public sealed class ParameterTable(ulong seed, ScalarType dtype, Device? device = null) : IDisposable
@@ -36,7 +37,8 @@ public sealed class ParameterTable(ulong seed, ScalarType dtype, Device? device 
         return Add(name, made);
     }
 
-    /// <summary>A weight [outputs, inputs] with deviation 1/sqrt(inputs) (LeCun et al. 1998): keeps the variance of its input.</summary>
+    /// <summary>A weight [outputs, inputs] with deviation 1/sqrt(inputs) (LeCun et al. 1998): keeps the variance of its
+    /// input.</summary>
     public Tensor Weight(string name, long outputs, long inputs) => Normal(name, 1 / Math.Sqrt(inputs), outputs, inputs);
 
     /// <summary>The same value everywhere.</summary>

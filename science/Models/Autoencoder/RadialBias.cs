@@ -42,7 +42,7 @@ internal sealed class RadialBias(ParameterTable table, string prefix, Autoencode
         using var scope = NewDisposeScope();
         var spacing = shape.RadialMaximum / (shape.RadialBases - 1);
         var distances = cdist(batch.Coordinates, batch.Coordinates, 2, compute_mode.donot_use_mm_for_euclid_dist);
-        var centres = arange(shape.RadialBases, dtype: batch.Coordinates.dtype, device: batch.Coordinates.device).view(1, -1, 1, 1);
+        var centres = arange(shape.RadialBases, dtype: distances.dtype, device: distances.device).view(1, -1, 1, 1);
         var offset = (distances.unsqueeze(1) / spacing).sub(centres);
         return offset.mul_(offset).neg_().exp_().MoveToOuterDisposeScope();
     }

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// One pre-LayerNorm transformer layer over atoms: x + s1 * Attention(LN(x)), then x + s2 * FeedForward(LN(x)) with GELU; s1, s2 are
+/// One pre-LayerNorm transformer layer over atoms: x + s1 * Attention(LN(x)), then x + s2 * FeedForward(LN(x)) with GELU; s1, s2
+/// are
 /// LayerScale vectors where <paramref name="layerScale"/> is given, else 1. Every weight is a plain matrix product.
 /// </summary>
 internal sealed class TransformerLayer(ParameterTable table, string prefix, AutoencoderShape shape, double? layerScale)
@@ -20,7 +21,8 @@ internal sealed class TransformerLayer(ParameterTable table, string prefix, Auto
 
     /// <param name="x">Atom features [B, n, width].</param>
     /// <param name="bias">Added to attention scores before the softmax, broadcast to [B, heads, n, n]; null for none.</param>
-    /// <param name="inject">Added to the features between attention and feed-forward, broadcast to [B, n, width]; null for none.</param>
+    /// <param name="inject">Added to the features between attention and feed-forward, broadcast to [B, n, width]; null for
+    /// none.</param>
     /// <returns>Atom features [B, n, width].</returns>
     public Tensor Forward(Tensor x, Tensor? bias, Tensor? inject = null)
     {

@@ -8,7 +8,8 @@ public readonly record struct ElbowPoint(int Clusters, double Inertia, int Itera
 /// <param name="Knee">The suggested number of clusters; null with fewer than three points.</param>
 public sealed record Elbow(IReadOnlyList<ElbowPoint> Points, int? Knee)
 {
-    /// <summary>Runs k-means for each number of clusters (repeated numbers once, and only those the points suffice for).</summary>
+    /// <summary>Runs k-means for each number of clusters (repeated numbers once, and only those the points suffice
+    /// for).</summary>
     /// <param name="points">Usually a sample of the embeddings.</param>
     /// <param name="clusters">Values of K to try.</param>
     /// <param name="seed">Of the k-means++ starts.</param>

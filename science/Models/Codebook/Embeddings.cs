@@ -27,7 +27,8 @@ public sealed record Embeddings(ReadOnlyMemory<float> Values, int Width)
         {
             if (part.Width != width)
             {
-                throw new ArgumentException($"embeddings of width {part.Width} cannot follow those of width {width}", nameof(parts));
+                throw new ArgumentException(
+                    $"embeddings of width {part.Width} cannot follow those of width {width}", nameof(parts));
             }
 
             part.Values.CopyTo(values.AsMemory(at));

@@ -26,7 +26,8 @@ public sealed record ExcludedToken(int? Token, string Reason, IReadOnlyList<Toke
 
     /// <summary>
     /// Reads the setting: "none", a token id, or "auto": the token with the highest share of residues under pLDDT 50 among those
-    /// with at least max(20, N / (4 K)) of the N residues of known pLDDT (a quarter of an average token), so that a rare token does
+    /// with at least max(20, N / (4 K)) of the N residues of known pLDDT (a quarter of an average token), so that a rare token
+    /// does
     /// not win by chance; ties to the lower token. None where no pLDDT is known or no residue is under 50.
     /// </summary>
     /// <exception cref="ArgumentException">The setting is none of these, or an id outside the codebook.</exception>
@@ -46,7 +47,7 @@ public sealed record ExcludedToken(int? Token, string Reason, IReadOnlyList<Toke
         {
             return given < tokens
                 ? new ExcludedToken(given, $"token {given} fixed by the setting", table)
-                : throw new ArgumentException($"excluded token {given} is outside a codebook of {tokens}: give 0 to {tokens - 1}");
+                : throw new ArgumentException($"excluded token {given} is outside a codebook of {tokens}: use 0 to {tokens - 1}");
         }
 
         return setting == "auto"

@@ -66,7 +66,8 @@ public static class KMeans
         if (whole.Counts.Length != previous.Count || whole.Sums.Length != previous.Values.Length)
         {
             throw new ArgumentException(
-                $"k-means parts of {whole.Counts.Length} clusters do not belong to {previous.Count} centroids of width {previous.Width}");
+                $"k-means parts of {whole.Counts.Length} clusters do not belong to {previous.Count} centroids "
+                + $"of width {previous.Width}");
         }
 
         var values = new double[previous.Values.Length];

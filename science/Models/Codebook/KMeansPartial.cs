@@ -54,7 +54,9 @@ public sealed record KMeansPartial(double[] Sums, long[] Counts, double Inertia)
             inertia += part.Inertia;
         }
 
-        return new KMeansPartial(sums ?? throw new ArgumentException("no k-means parts to merge", nameof(parts)), counts, inertia);
+        return sums is null
+            ? throw new ArgumentException("no k-means parts to merge", nameof(parts))
+            : new KMeansPartial(sums, counts, inertia);
     }
 
     internal static KMeansPartial Of(Embeddings points, Centroids centroids, NearestCentroid search, Action<int, int> assigned)

@@ -8,7 +8,8 @@ namespace Ism.Models.Codebook;
 /// <summary>How a codebook came about; written beside its centroids.</summary>
 public sealed record CodebookOrigin
 {
-    /// <summary>SHA-256 of the weights of the encoder whose embeddings were clustered. Tokens of another encoder mean nothing.</summary>
+    /// <summary>SHA-256 of the weights of the encoder whose embeddings were clustered. Tokens of another encoder mean
+    /// nothing.</summary>
     public required string Encoder { get; init; }
 
     /// <summary>Sum of squared distances of the clustered points to their centroids.</summary>
@@ -87,7 +88,8 @@ public sealed record StructureCodebook
         if (Checksum(path) is var checksum && checksum != description.Sha256)
         {
             throw new InvalidDataException(
-                $"{path} has SHA-256 {checksum} but {OriginFile} says {description.Sha256}: the folder mixes two codebooks or is damaged");
+                $"{path} has SHA-256 {checksum} but {OriginFile} says {description.Sha256}: the folder mixes two "
+                + "codebooks or is damaged");
         }
 
         using var file = SafeTensorsFile.Open(path);
@@ -110,7 +112,8 @@ public sealed record StructureCodebook
     {
         try
         {
-            return JsonSerializer.Deserialize<Description>(File.ReadAllText(path), Json) is { Origin: not null, Sha256: not null } read
+            var parsed = JsonSerializer.Deserialize<Description>(File.ReadAllText(path), Json);
+            return parsed is { Origin: not null, Sha256: not null } read
                 ? read
                 : throw new InvalidDataException($"{path} lacks 'origin' or 'sha256': it does not describe a codebook");
         }

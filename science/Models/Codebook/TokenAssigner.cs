@@ -1,6 +1,7 @@
 namespace Ism.Models.Codebook;
 
-/// <summary>Turns embeddings into structure tokens: the nearest centroid, ties to the lower token. Used by one thread at a time.</summary>
+/// <summary>Turns embeddings into structure tokens: the nearest centroid, ties to the lower token. Used by one thread at a
+/// time.</summary>
 public sealed class TokenAssigner(StructureCodebook codebook) : IDisposable
 {
     private readonly NearestCentroid _search = new(codebook.Centroids);

@@ -21,12 +21,14 @@ public static class Kabsch
 {
     /// <summary>
     /// Moves each true cloud onto its predicted one with the least sum of squares. Sums are tensor operations over the batch; the
-    /// 3 x 3 problems are solved in double on the host (about a microsecond each). Finite for every finite input, including clouds
+    /// 3 x 3 problems are solved in double on the host (about a microsecond each). Finite for every finite input, including
+    /// clouds
     /// of 0, 1 and 2 points, planar and collinear ones, where the rotation is one of the equally good ones.
     /// </summary>
     /// <param name="predicted">[B, n, 3], float32 or float64.</param>
     /// <param name="truth">[B, n, 3], same dtype.</param>
-    /// <param name="mask">[B, n] bool, false where a point does not count (its coordinates may be anything); null for all.</param>
+    /// <param name="mask">[B, n] bool, false where a point does not count (its coordinates may be anything); null for
+    /// all.</param>
     /// <exception cref="ArgumentException">The shapes do not fit together.</exception>
     public static RigidAlignment Align(Tensor predicted, Tensor truth, Tensor? mask = null)
     {

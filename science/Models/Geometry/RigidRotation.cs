@@ -1,7 +1,8 @@
 namespace Ism.Models.Geometry;
 
 /// <summary>
-/// The proper rotation that brings one centred cloud onto another, from their 3 x 3 covariance: the quaternion that belongs to the
+/// The proper rotation that brings one centred cloud onto another, from their 3 x 3 covariance: the quaternion that belongs to
+/// the
 /// largest eigenvalue of Horn's symmetric 4 x 4 matrix (Horn 1987, J. Opt. Soc. Am. A 4:629), found by Jacobi rotations. A unit
 /// quaternion is always a proper rotation, so planar, collinear and single-point clouds need no special case.
 /// </summary>

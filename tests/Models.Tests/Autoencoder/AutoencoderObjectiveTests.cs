@@ -73,7 +73,8 @@ public class AutoencoderObjectiveTests
     public void Should_leave_no_tensor_behind()
     {
         using var model = new AtomicAutoencoder(SyntheticEnvironments.Tiny, 1);
-        using var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions { Stage = 2, AtomPairsPerMicroBatch = 500 });
+        using var objective = new AutoencoderObjective(
+            model, new AutoencoderTrainingOptions { Stage = 2, AtomPairsPerMicroBatch = 500 });
         var samples = SyntheticEnvironments.Samples(1, 4, 0, 20);
         var encoder = new EnvironmentEncoder(model, 500);
         var live = new List<long>();
@@ -92,7 +93,8 @@ public class AutoencoderObjectiveTests
     public void Should_learn_synthetic_environments()
     {
         using var model = new AtomicAutoencoder(SyntheticEnvironments.Tiny, 1);
-        using var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions { Stage = 2, CoordinatesWeight = 0.1 });
+        using var objective = new AutoencoderObjective(
+            model, new AutoencoderTrainingOptions { Stage = 2, CoordinatesWeight = 0.1 });
         var samples = SyntheticEnvironments.Samples(8, samples: 8, from: 6, to: 10);
         var losses = Train(objective, samples, steps: 150);
         var (first, last) = (losses[0], losses[^1]);

@@ -24,7 +24,7 @@ public class EnvironmentGroupingTests
     [Fact]
     public void Should_pad_a_few_percent_of_a_step_and_less_of_a_chunk()
     {
-        Assert.True(Waste(Counts(512)) < 0.05, $"{Waste(Counts(512)):p2}");
+        Assert.True(Waste(Counts(512)) < 0.03, $"{Waste(Counts(512)):p2}");
         Assert.True(Waste(Counts(20_000)) < 0.005, $"{Waste(Counts(20_000)):p2}");
     }
 

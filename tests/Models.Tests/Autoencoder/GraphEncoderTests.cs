@@ -14,7 +14,8 @@ public class GraphEncoderTests
     {
         using var scope = NewDisposeScope();
         using var model = new AtomicAutoencoder(SyntheticEnvironments.Tiny, 3, dtype);
-        using var batch = new AtomBatch([.. Enumerable.Range(0, 5).Select(i => SyntheticEnvironments.Cloud((ulong)i, 20 + (7 * i)))], dtype);
+        var clouds = Enumerable.Range(0, 5).Select(i => SyntheticEnvironments.Cloud((ulong)i, 20 + (7 * i))).ToArray();
+        using var batch = new AtomBatch(clouds, dtype);
         using var expected = Embedding(model, batch);
         for (var turn = 0; turn < 4; turn++)
         {
@@ -22,7 +23,7 @@ public class GraphEncoderTests
             var reflection = turn >= 2 ? diag(tensor(new[] { 1.0, 1, -1 })) : eye(3, dtype: ScalarType.Float64);
             var motion = Rotation((ulong)turn).matmul(reflection).to(dtype);
             var shift = tensor(new[] { 3.0, -7, 11 }).to(dtype) * turn;
-            using var moved = new AtomBatch([.. Enumerable.Range(0, 5).Select(i => SyntheticEnvironments.Cloud((ulong)i, 20 + (7 * i)))], dtype);
+            using var moved = new AtomBatch(clouds, dtype);
             moved.Coordinates.copy_(batch.Coordinates.matmul(motion.transpose(0, 1)) + shift);
             AssertClose(expected, Embedding(model, moved), tolerance);
         }
@@ -83,7 +84,8 @@ public class GraphEncoderTests
     {
         using var scope = NewDisposeScope();
         using var model = new AtomicAutoencoder(SyntheticEnvironments.Tiny, 3);
-        using var batch = new AtomBatch([SyntheticEnvironments.Cloud(0, 0), SyntheticEnvironments.Cloud(1, 0)], ScalarType.Float32);
+        using var batch = new AtomBatch(
+            [SyntheticEnvironments.Cloud(0, 0), SyntheticEnvironments.Cloud(1, 0)], ScalarType.Float32);
         var z = Embedding(model, batch);
         Assert.Equal(0, z.abs().max().item<float>());
     }

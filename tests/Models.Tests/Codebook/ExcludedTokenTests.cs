@@ -33,7 +33,8 @@ public class ExcludedTokenTests
         var counts = new TokenConfidence([1000, 900], [0, 800]);
         Assert.Null(ExcludedToken.Choose(counts, "none").Token);
         Assert.Equal(0, ExcludedToken.Choose(counts, "0").Token);
-        Assert.Contains("0 to 1", Assert.Throws<ArgumentException>(() => ExcludedToken.Choose(counts, "2")).Message, StringComparison.Ordinal);
+        var outside = Assert.Throws<ArgumentException>(() => ExcludedToken.Choose(counts, "2"));
+        Assert.Contains("0 to 1", outside.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => ExcludedToken.Choose(counts, "most"));
     }
 

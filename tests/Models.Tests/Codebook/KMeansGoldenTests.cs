@@ -82,7 +82,8 @@ public class KMeansGoldenTests
         }
     }
 
-    private static JsonDocument Index() => JsonDocument.Parse(File.ReadAllText(ReferenceData.GoldenPath("kmeans", "kmeans.json")));
+    private static JsonDocument Index() =>
+        JsonDocument.Parse(File.ReadAllText(ReferenceData.GoldenPath("kmeans", "kmeans.json")));
 
     private static Dictionary<string, Tensor> Tensors() =>
         SafeTensorsFile.Load(ReferenceData.GoldenPath("kmeans", "kmeans.safetensors"));

@@ -63,13 +63,18 @@ public class KMeansTests
     public void Should_say_what_is_wrong_with_its_input()
     {
         var points = Blobs(2, 5);
-        Assert.Contains("10 points", Assert.Throws<ArgumentException>(() => KMeans.PlusPlus(points, 11, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "10 points",
+            Assert.Throws<ArgumentException>(() => KMeans.PlusPlus(points, 11, 1)).Message, StringComparison.Ordinal);
         var wrongWidth = new Centroids([1, 2], 1);
-        Assert.Contains("width", Assert.Throws<ArgumentException>(() => KMeans.Assign(points, wrongWidth)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "width", Assert.Throws<ArgumentException>(() => KMeans.Assign(points, wrongWidth)).Message, StringComparison.Ordinal);
         var nan = new Embeddings(new[] { 1, 2, float.NaN, 0 }, 2);
         var two = new Centroids([0, 0, 1, 1], 2);
-        Assert.Contains("point 1", Assert.Throws<ArgumentException>(() => KMeans.Assign(nan, two)).Message, StringComparison.Ordinal);
-        var (small, large) = (KMeansPartial.Of(points, KMeans.PlusPlus(points, 2, 1)), KMeansPartial.Of(points, KMeans.PlusPlus(points, 3, 1)));
+        Assert.Contains(
+            "point 1", Assert.Throws<ArgumentException>(() => KMeans.Assign(nan, two)).Message, StringComparison.Ordinal);
+        var small = KMeansPartial.Of(points, KMeans.PlusPlus(points, 2, 1));
+        var large = KMeansPartial.Of(points, KMeans.PlusPlus(points, 3, 1));
         Assert.Throws<ArgumentException>(() => small.Merge(large));
     }
 

@@ -28,7 +28,8 @@ public sealed class StructureCodebookTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         bytes[^1] ^= 1;
         File.WriteAllBytes(path, bytes);
-        Assert.Contains("SHA-256", Assert.Throws<InvalidDataException>(() => StructureCodebook.Load(_folder)).Message, StringComparison.Ordinal);
+        var changed = Assert.Throws<InvalidDataException>(() => StructureCodebook.Load(_folder));
+        Assert.Contains("SHA-256", changed.Message, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, StructureCodebook.OriginFile), "{}");
         Assert.Throws<InvalidDataException>(() => StructureCodebook.Load(_folder));
     }
