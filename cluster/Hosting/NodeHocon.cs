@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 
 namespace Ism.Cluster.Hosting;
@@ -8,7 +10,10 @@ namespace Ism.Cluster.Hosting;
 public static class NodeHocon
 {
     /// <summary>Builds the configuration of one node.</summary>
-    public static Config For(NodeOptions node) => ConfigurationFactory.ParseString(Own(node)).WithFallback(Base());
+    public static Config For(NodeOptions node) => ConfigurationFactory.ParseString(Own(node)).WithFallback(Base())
+        // Normally added when an extension is first used; a message of it that comes before would not be understood.
+        .WithFallback(ClusterSharding.DefaultConfig())
+        .WithFallback(ClusterSingletonManager.DefaultConfig());
 
     /// <summary>The commented defaults shared by all nodes.</summary>
     public static Config Base()

@@ -41,5 +41,11 @@ public static class SeedFile
     }
 
     /// <summary>Removes the address; done before a new cluster starts, so that nobody joins the one before.</summary>
-    public static void Delete(string workspace) => File.Delete(PathIn(workspace));
+    public static void Delete(string workspace)
+    {
+        if (File.Exists(PathIn(workspace)))
+        {
+            File.Delete(PathIn(workspace));
+        }
+    }
 }

@@ -103,6 +103,23 @@ public sealed record AutoencoderOptions
     /// <summary>Attention heads; must divide the width.</summary>
     public int Heads { get; init; } = 8;
 
+    /// <summary>First value of the encoder's LayerScale: how much each layer adds at the beginning. 0.001 suits long training, 0.1 short.
+    /// </summary>
+    public double LayerScale { get; init; } = 1e-3;
+
+    /// <summary>"linear" (the distogram is classified from W_a f_i - W_b f_j itself) or "gelu" (with a GELU between).</summary>
+    public string PairActivation { get; init; } = "linear";
+
+    /// <summary>Weight of the distogram's cross entropy.</summary>
+    public double DistogramWeight { get; init; } = 1;
+
+    /// <summary>Weight of the amino acid's cross entropy.</summary>
+    public double AminoAcidWeight { get; init; } = 1;
+
+    /// <summary>Weight, in stage 2, of the aligned squared error in Å²; that error is tens of Å² where cross entropies are a few nats.
+    /// </summary>
+    public double CoordinatesWeight { get; init; } = 0.05;
+
     /// <summary>Epochs of stage 1 (distogram and amino acid).</summary>
     public double Stage1Epochs { get; init; } = 5;
 
@@ -111,6 +128,9 @@ public sealed record AutoencoderOptions
 
     /// <summary>Peak learning rate.</summary>
     public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Decoupled weight decay.</summary>
+    public double WeightDecay { get; init; } = 1e-2;
 
     /// <summary>Structures in a global batch.</summary>
     public int GlobalBatch { get; init; } = 32;

@@ -145,7 +145,7 @@ public static class CodebookStage
         var seed = (ulong)StageSteps.Seed(services.Job.Seed, "k-means");
         var folder = $"{Workspace.Work}/kmeans-{identity[..8]}-{options.Clusters}";
         var centroids = KMeans.PlusPlus(sample, options.Clusters, seed);
-        var inertia = double.PositiveInfinity;
+        var inertia = double.MaxValue;
         for (var iteration = 1; ; iteration++)
         {
             var pass = $"{folder}/pass-{iteration:D3}";
@@ -154,7 +154,7 @@ public static class CodebookStage
             var next = KMeans.Update([total], centroids);
             services.Emit(RunEvent.Now(RunEventKind.Progress, RunStages.Codebook, iteration, options.MaxIterations, "k-means",
                 new Dictionary<string, double> { ["inertia"] = total.Inertia }));
-            var settled = next.SameAs(centroids) || inertia - total.Inertia <= Converged * inertia;
+            var settled = next.SameAs(centroids) || (iteration > 1 && inertia - total.Inertia <= Converged * inertia);
             if (settled || iteration >= options.MaxIterations)
             {
                 return new StructureCodebook(next, new CodebookOrigin

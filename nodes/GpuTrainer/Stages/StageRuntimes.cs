@@ -46,11 +46,16 @@ public static class StageRuntimes
                     DecoderLayers = settings.DecoderLayers,
                     Width = settings.Width,
                     Heads = settings.Heads,
+                    LayerScale = settings.LayerScale,
+                    PairActivation = settings.PairActivation,
                 },
                 (ulong)stage.Seed);
         var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions
         {
             Stage = stage.Objective == ObjectiveKind.AutoencoderStage2 ? 2 : 1,
+            DistogramWeight = settings.DistogramWeight,
+            AminoAcidWeight = settings.AminoAcidWeight,
+            CoordinatesWeight = settings.CoordinatesWeight,
             AtomPairsPerMicroBatch = settings.AtomPairsPerMicroBatch,
         });
         return new StageRuntime<EnvironmentSample>(
@@ -102,7 +107,10 @@ public static class StageRuntimes
     private static DataParallelOptions Options(TrainingStage stage, JobOptions job) => new()
     {
         Schedule = new CosineSchedule(stage.LearningRate, Math.Min(stage.WarmupSteps, stage.TotalSteps), stage.TotalSteps),
-        Optimizer = new AdamWOptions { WeightDecay = job.Tuning.WeightDecay },
+        Optimizer = new AdamWOptions
+        {
+            WeightDecay = stage.Objective == ObjectiveKind.StructureTuning ? job.Tuning.WeightDecay : job.Autoencoder.WeightDecay,
+        },
         ClipNorm = job.Tuning.ClipNorm,
     };
 }
