@@ -13,7 +13,7 @@ public static class NodeHocon
     public static Config For(NodeOptions node) => ConfigurationFactory.ParseString(Own(node)).WithFallback(Base())
         // Normally added when an extension is first used; a message of it that comes before would not be understood.
         .WithFallback(ClusterSharding.DefaultConfig())
-        .WithFallback(ClusterSingletonManager.DefaultConfig());
+        .WithFallback(ClusterSingleton.DefaultConfig());
 
     /// <summary>The commented defaults shared by all nodes.</summary>
     public static Config Base()
