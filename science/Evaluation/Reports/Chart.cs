@@ -13,7 +13,7 @@ internal sealed class Chart
     /// <summary>Series that have a colour of their own.</summary>
     public const int Colours = 6;
 
-    private const double Width = 480, Height = 290, Left = 62, Right = 470, Top = 12, Bottom = 244;
+    private const double Width = 480, Height = 290, Left = 72, Right = 456, Top = 12, Bottom = 244;
 
     private readonly StringBuilder _svg = new();
     private readonly StringBuilder _legend = new();

@@ -9,17 +9,18 @@ internal static class Plots
     public static string Lines(string caption, IReadOnlyList<Curve> curves, string xTitle, string yTitle, bool fromZero = false,
         IReadOnlyList<(string Name, double Value)>? levels = null)
     {
-        var drawn = curves.Where(curve => curve.Points.Any(point => double.IsFinite(point.Y))).Select(Thin).ToArray();
+        var drawn = curves.Where(curve => curve.Points.Any(point => double.IsFinite(point.Y))).ToArray();
         if (drawn.Length == 0)
         {
             return "";
         }
 
+        var xs = drawn.SelectMany(curve => curve.Points).Select(point => point.X).ToArray();
+        drawn = [.. drawn.Select(Thin)];
         var values = drawn.SelectMany(curve => curve.Points).Select(point => point.Y).Where(double.IsFinite)
             .Concat((levels ?? []).Select(level => level.Value)).ToArray();
         var (low, high) = (fromZero ? Math.Min(0, values.Min()) : values.Min(), values.Max());
         var margin = 0.06 * (high - low);
-        var xs = drawn.SelectMany(curve => curve.Points).Select(point => point.X).ToArray();
         var chart = new Chart((xs.Min(), xs.Max()), (fromZero && low == 0 ? 0 : low - margin, high + margin), xTitle, yTitle);
         for (var index = 0; index < drawn.Length; index++)
         {
@@ -56,7 +57,7 @@ internal static class Plots
         }
 
         var chart = new Chart((points[0].X, points[^1].X), (0, 1.06 * points.Max(point => point.Y)), "clusters K (logarithmic)",
-            "mean squared distance to centroid", logarithmicX: true, xTicks: points.Select(point => point.X));
+            "inertia", logarithmicX: true, xTicks: points.Select(point => point.X));
         chart.Polyline("line c0", points);
         foreach (var point in points)
         {
@@ -84,10 +85,11 @@ internal static class Plots
         }
 
         var chart = new Chart((0, corpus.Length), (0, 106 * high), "structure token", "share of residues (%)");
+        var gap = corpus.Length <= 128 ? 0.08 : 0;
         for (var token = 0; token < corpus.Length; token++)
         {
             var excluded = token == use.Excluded;
-            chart.Bar(excluded ? "bar marked" : "bar c0", token + 0.08, token + 0.92, 100 * corpus[token],
+            chart.Bar(excluded ? "bar marked" : "bar c0", token + gap, token + 1 - gap, 100 * corpus[token],
                 $"token {token}: {Numbers.Percent(corpus[token])}{(excluded ? ", left out of the structure loss" : "")}");
         }
 

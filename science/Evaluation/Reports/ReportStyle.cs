@@ -16,7 +16,7 @@ internal static class ReportStyle
         p { margin: 4px 0 10px; } .soft { color: var(--soft); }
         .cards, .plots { display: grid; gap: 12px; }
         .cards { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); margin: 16px 0; }
-        .plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
+        .plots { grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }
         .card, figure { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; margin: 0; }
         .card b { display: block; font-size: 1.35rem; font-variant-numeric: tabular-nums; } .card span { color: var(--soft); font-size: .85rem; }
         figcaption { font-weight: 600; font-size: .95rem; margin-bottom: 6px; } svg { display: block; width: 100%; height: auto; }
@@ -32,7 +32,8 @@ internal static class ReportStyle
         .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; margin: 6px 0 14px; }
         table { border-collapse: collapse; width: 100%; font-size: .9rem; } th { text-align: left; color: var(--soft); font-weight: 600; }
         th, td { padding: 6px 12px; border-bottom: 1px solid var(--rule); vertical-align: top; } tr:last-child td { border-bottom: 0; }
-        td { overflow-wrap: anywhere; min-width: 5em; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        td { overflow-wrap: break-word; min-width: 8em; max-width: 40em; } td.n { min-width: 0; } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        @media (max-width: 520px) { body { padding: 12px 10px 40px; } svg text { font-size: 17px; } th, td { padding: 6px 8px; } }
         details { margin: 8px 0; } summary { cursor: pointer; font-weight: 600; }
         """;
 }

@@ -80,7 +80,7 @@ public sealed record TrainingCurves(string Name, IReadOnlyList<Curve> Losses, Cu
 public sealed record TokenUse(string Teacher, TokenHistogram Corpus, TokenHistogram? Experimental, int? Excluded, string ExcludedReason);
 
 /// <summary>Inertia of k-means over K.</summary>
-/// <param name="Points">(K, mean squared distance to the nearest centroid).</param>
+/// <param name="Points">(K, inertia), the inertia summed or averaged alike for all K.</param>
 /// <param name="Chosen">The K that was used.</param>
 public sealed record ElbowTable(IReadOnlyList<CurvePoint> Points, int Chosen);
 
