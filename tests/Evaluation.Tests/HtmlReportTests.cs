@@ -33,7 +33,8 @@ public class HtmlReportTests
         Assert.Equal(8, page.Descendants("svg").Count());
         Assert.Equal(64, Figure(page, "Use of the tokens: autoencoder").Descendants("rect").Count());
         Assert.Equal(512, Figure(page, "Use of the tokens: mutrank").Descendants("rect").Count());
-        Assert.Single(Figure(page, "Use of the tokens: autoencoder").Descendants("rect"), bar => bar.Attribute("class")!.Value.Contains("marked"));
+        Assert.Single(Figure(page, "Use of the tokens: autoencoder").Descendants("rect"), bar =>
+            bar.Attribute("class")!.Value.Contains("marked"));
         Assert.All(page.Descendants("svg"), svg => Assert.True(svg.Elements("text").Count() >= 6));
     }
 
@@ -43,12 +44,14 @@ public class HtmlReportTests
         var report = new RunReport
         {
             JobName = "line",
-            Stages = [new TrainingCurves("s", [new Curve("a", [new(0, 0), new(5, 10), new(10, 0), new(15, double.NaN), new(20, 10)])], null, null)],
+            Stages = [new TrainingCurves("s",
+                [new Curve("a", [new(0, 0), new(5, 10), new(10, 0), new(15, double.NaN), new(20, 10)])], null, null)],
         };
         var svg = Parse(HtmlReport.Render(report)).Descendants("svg").Single();
         var path = svg.Elements("path").Single().Attribute("d")!.Value;
         var points = Regex.Matches(path, @"([ML])([\d.]+) ([\d.]+)")
-            .Select(match => (Pen: match.Groups[1].Value, X: Number(match.Groups[2].Value), Y: Number(match.Groups[3].Value))).ToArray();
+            .Select(match => (Pen: match.Groups[1].Value, X: Number(match.Groups[2].Value),
+                Y: Number(match.Groups[3].Value))).ToArray();
 
         Assert.Equal(["M", "L", "L", "M"], points.Select(point => point.Pen));
         Assert.Equal(points[0].Y, points[2].Y);
@@ -102,7 +105,8 @@ public class HtmlReportTests
     [Fact]
     public void Should_survive_single_and_infinite_values()
     {
-        var stage = new TrainingCurves("odd", [new Curve("one", [new(5, 2.5)]), new Curve("inf", [new(1, double.PositiveInfinity)])],
+        var stage = new TrainingCurves("odd", [new Curve("one", [new(5, 2.5)]),
+            new Curve("inf", [new(1, double.PositiveInfinity)])],
             new Curve("zero", [new(1, 0), new(2, 0)]), null);
         var report = new RunReport
         {
@@ -140,7 +144,8 @@ public class HtmlReportTests
 
     private static XDocument Parse(string html)
     {
-        using var reader = XmlReader.Create(new StringReader(html), new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
+        using var reader = XmlReader.Create(new StringReader(html),
+            new XmlReaderSettings { DtdProcessing = DtdProcessing.Ignore });
         return XDocument.Load(reader);
     }
 }

@@ -25,7 +25,8 @@ internal sealed class AxisScale
     }
 
     /// <summary>The pixel of a value.</summary>
-    public double At(double value) => _from + (((_logarithmic ? Math.Log10(value) : value) - _low) / (_high - _low) * (_to - _from));
+    public double At(double value) => _from
+        + (((_logarithmic ? Math.Log10(value) : value) - _low) / (_high - _low) * (_to - _from));
 
     /// <summary>About <paramref name="wanted"/> round values inside the scale.</summary>
     public IEnumerable<double> Ticks(int wanted)

@@ -5,8 +5,8 @@ using System.Text;
 namespace Ism.Evaluation.Reports;
 
 /// <summary>
-/// The frame of a plot as inline SVG: caption, axes, grid and legend. Colours are classes that the page's style sheet fills in, so that
-/// one drawing suits light and dark pages; the size suits a phone's width.
+/// The frame of a plot as inline SVG: caption, axes, grid and legend. Colours are classes that the page's style sheet fills in,
+/// so that one drawing suits light and dark pages; the size suits a phone's width.
 /// </summary>
 internal sealed class Chart
 {
@@ -25,7 +25,8 @@ internal sealed class Chart
     /// <param name="yTitle">Name and unit of the vertical axis.</param>
     /// <param name="logarithmicX">Powers of ten on the horizontal axis.</param>
     /// <param name="xTicks">Where to label the horizontal axis; null chooses.</param>
-    public Chart((double Low, double High) x, (double Low, double High) y, string xTitle, string yTitle, bool logarithmicX = false,
+    public Chart((double Low, double High) x, (double Low, double High) y, string xTitle, string yTitle,
+        bool logarithmicX = false,
         IEnumerable<double>? xTicks = null)
     {
         X = new AxisScale(x.Low, x.High, Left, Right, logarithmicX);
@@ -45,7 +46,8 @@ internal sealed class Chart
         Line("axis", Left, Bottom, Right, Bottom);
         Text("label", (Left + Right) / 2, Height - 6, "middle", xTitle);
         var middle = Number((Top + Bottom) / 2);
-        _svg.Append(CultureInfo.InvariantCulture, $"""<text class="label" text-anchor="middle" transform="translate(14 {middle}) rotate(-90)">""")
+        _svg.Append(CultureInfo.InvariantCulture,
+            $"""<text class="label" text-anchor="middle" transform="translate(14 {middle}) rotate(-90)">""")
             .Append(Escape(yTitle)).Append("</text>");
     }
 
@@ -90,7 +92,8 @@ internal sealed class Chart
 
     /// <summary>A dot with a text that shows when pointed at.</summary>
     public void Dot(string cssClass, CurvePoint point, string hint) => _svg.Append(
-        $"""<circle class="{cssClass}" cx="{Number(X.At(point.X))}" cy="{Number(Y.At(point.Y))}" r="4"><title>{Escape(hint)}</title></circle>""");
+        $"""<circle class="{cssClass}" cx="{Number(X.At(point.X))}" cy="{Number(Y.At(point.Y))}" r="4">"""
+        + $"<title>{Escape(hint)}</title></circle>");
 
     /// <summary>An upright bar from 0 to a value, between two places of the horizontal axis.</summary>
     public void Bar(string cssClass, double from, double to, double value, string hint)

@@ -30,7 +30,8 @@ internal static class Plots
             {
                 foreach (var point in drawn[index].Points.Where(point => double.IsFinite(point.Y)))
                 {
-                    chart.Dot($"dot c{colour}", point, $"{drawn[index].Name}: {Numbers.Short(point.Y)} at {Numbers.Tick(point.X)}");
+                    chart.Dot($"dot c{colour}", point,
+                        $"{drawn[index].Name}: {Numbers.Short(point.Y)} at {Numbers.Tick(point.X)}");
                 }
             }
 
@@ -125,7 +126,8 @@ internal static class Plots
         var stretch = (curve.Points.Count + MaxPoints - 1) / MaxPoints;
         return curve with
         {
-            Points = [.. curve.Points.Chunk(stretch).Select(part => new CurvePoint(part.Average(p => p.X), part.Average(p => p.Y)))],
+            Points = [.. curve.Points.Chunk(stretch).Select(part => new CurvePoint(part.Average(p => p.X),
+                part.Average(p => p.Y)))],
         };
     }
 }

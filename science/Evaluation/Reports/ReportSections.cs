@@ -20,7 +20,8 @@ internal static class ReportSections
         foreach (var account in report.Accounts)
         {
             cards.Add((Numbers.Count(account.Tokenised),
-                $"of {Numbers.Count(account.Structures)} structures tokenised ({account.Name}), {Numbers.Count(account.QuarantinedCount)} quarantined"));
+                $"of {Numbers.Count(account.Structures)} structures tokenised ({account.Name}), "
+                + $"{Numbers.Count(account.QuarantinedCount)} quarantined"));
         }
 
         foreach (var stage in report.Stages.Where(stage => stage.TokensPerSecond is { Points.Count: > 0 }))
@@ -36,8 +37,10 @@ internal static class ReportSections
     /// <summary>Accuracy on structures that were not trained on.</summary>
     public static string Heldout(RunReport report) => Section(
         "On held-out structures",
-        "Solid lines should rise above the dashed line of the same colour, which is what always giving the most frequent answer gets right.",
-        Plots.Lines("Right predictions over training", [.. report.Heldout.Select(metric => Percent(metric.Accuracy, metric.Name))], "step",
+        "Solid lines should rise above the dashed line of the same colour, "
+            + "which is what always giving the most frequent answer gets right.",
+        Plots.Lines("Right predictions over training",
+            [.. report.Heldout.Select(metric => Percent(metric.Accuracy, metric.Name))], "step",
             "right predictions (%)", fromZero: true,
             [.. report.Heldout.Select(metric => ($"most frequent answer, {metric.Name}", 100 * (metric.Baseline ?? double.NaN)))
                 .Where(level => double.IsFinite(level.Item2))]),
@@ -51,8 +54,10 @@ internal static class ReportSections
         $"Training: {stage.Name}",
         "Loss terms should fall and level off; gaps are values that were not finite.",
         Plots.Lines("Loss per term", stage.Losses, "step", "loss")
-            + Plots.Lines("Learning rate", stage.LearningRate is null ? [] : [stage.LearningRate], "step", "learning rate", fromZero: true)
-            + Plots.Lines("Speed over all ranks", stage.TokensPerSecond is null ? [] : [stage.TokensPerSecond], "step", "tokens/s", fromZero: true),
+            + Plots.Lines("Learning rate", stage.LearningRate is null ? [] : [stage.LearningRate], "step", "learning rate",
+                fromZero: true)
+            + Plots.Lines("Speed over all ranks", stage.TokensPerSecond is null ? [] : [stage.TokensPerSecond], "step",
+                "tokens/s", fromZero: true),
         "")));
 
     /// <summary>Codebook and use of the tokens.</summary>
@@ -62,7 +67,8 @@ internal static class ReportSections
         (report.Elbow is null ? "" : Plots.Elbow("Inertia over K: past the bend more clusters gain little", report.Elbow))
             + string.Concat(report.Tokens.Select(use => Plots.TokenShares($"Use of the tokens: {use.Teacher}", use))),
         report.Tokens.Count == 0 ? "" : HtmlTable.Write(
-            ["teacher", "#tokens", "#used in corpus", "#excluded", "#share of corpus", "#of it under pLDDT 50", "how it was chosen"],
+            ["teacher", "#tokens", "#used in corpus", "#excluded", "#share of corpus", "#of it under pLDDT 50",
+                "how it was chosen"],
             report.Tokens.Select(use => (string[])
             [
                 use.Teacher, Numbers.Count(use.Corpus.Counts.Count), Numbers.Count(use.Corpus.Counts.Count(count => count > 0)),
@@ -80,7 +86,8 @@ internal static class ReportSections
             html.Append($"<h3>{Chart.Escape(account.Name)}: {Numbers.Count(account.Tokenised)} tokenised + "
                 + $"{Numbers.Count(account.QuarantinedCount)} quarantined = {Numbers.Count(account.Structures)} structures</h3>"
                 + $"<p class=\"soft\">{Numbers.Count(account.Chains)} protein chains, {Numbers.Count(account.Residues)} residues.</p>\n");
-            html.Append(Counted("why quarantined", account.Reasons)).Append(Quarantined(account)).Append(Counted("decided while reading", account.Notes));
+            html.Append(Counted("why quarantined",
+                account.Reasons)).Append(Quarantined(account)).Append(Counted("decided while reading", account.Notes));
         }
 
         return Section("Every structure accounted for", "", "", html.ToString());
@@ -96,13 +103,15 @@ internal static class ReportSections
     {
         var grid = plots.Length == 0 ? "" : $"""<div class="plots">{plots}</div>""" + "\n";
         return plots.Length + rest.Length == 0 ? ""
-            : $"<section><h2>{Chart.Escape(title)}</h2>" + (advice.Length == 0 ? "" : $"<p class=\"soft\">{Chart.Escape(advice)}</p>\n")
+            : $"<section><h2>{Chart.Escape(title)}</h2>"
+                + (advice.Length == 0 ? "" : $"<p class=\"soft\">{Chart.Escape(advice)}</p>\n")
                 + $"{grid}{rest}</section>\n";
     }
 
     private static string Counted(string title, IReadOnlyList<CountedReason> reasons) => reasons.Count == 0 ? ""
         : HtmlTable.Write([title, "#structures", "example"],
-            reasons.OrderByDescending(reason => reason.Count).Select(reason => (string[])[reason.Reason, Numbers.Count(reason.Count), reason.Example]));
+            reasons.OrderByDescending(reason => reason.Count).Select(reason => (string[])[reason.Reason,
+                Numbers.Count(reason.Count), reason.Example]));
 
     private static string Quarantined(StructureAccount account)
     {
@@ -115,7 +124,8 @@ internal static class ReportSections
         return "<details><summary>The quarantined structures</summary>"
             + HtmlTable.Write(["structure", "reason", "message"],
                 account.Quarantined.Take(QuarantinedShown).Select(entry => (string[])[entry.Name, entry.Reason, entry.Message]))
-            + (rest > 0 ? $"<p class=\"soft\">… and {Numbers.Count(rest)} more; all are in the token files.</p>" : "") + "</details>\n";
+            + (rest > 0 ? $"<p class=\"soft\">… and {Numbers.Count(rest)} more; all are in the token files.</p>" : "")
+                + "</details>\n";
     }
 
     private static string[] Row(ReportValue value) => [value.Name, value.Value];

@@ -77,7 +77,8 @@ public sealed record TrainingCurves(string Name, IReadOnlyList<Curve> Losses, Cu
 /// <param name="Experimental">Counts in the structures that the codebook was made from; null when not counted.</param>
 /// <param name="Excluded">The token left out of the structure loss; null for none.</param>
 /// <param name="ExcludedReason">How it was chosen, e.g. "auto: 94 % of its residues are under pLDDT 50".</param>
-public sealed record TokenUse(string Teacher, TokenHistogram Corpus, TokenHistogram? Experimental, int? Excluded, string ExcludedReason);
+public sealed record TokenUse(string Teacher, TokenHistogram Corpus, TokenHistogram? Experimental, int? Excluded,
+    string ExcludedReason);
 
 /// <summary>Inertia of k-means over K.</summary>
 /// <param name="Points">(K, inertia), the inertia summed or averaged alike for all K.</param>
