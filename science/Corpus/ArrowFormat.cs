@@ -4,7 +4,8 @@ using Apache.Arrow.Ipc;
 
 namespace Ism.Corpus;
 
-/// <summary>Arrow IPC files with zstd-compressed buffers: the same batches give the same bytes, and any Arrow reader opens them.</summary>
+/// <summary>Arrow IPC files with zstd-compressed buffers: the same batches give the same bytes, and any Arrow reader opens
+/// them.</summary>
 internal static class ArrowFormat
 {
     /// <summary>Writes a whole file. <paramref name="stream"/> stays open.</summary>

@@ -4,8 +4,8 @@ namespace Ism.Corpus;
 public static class DurableFile
 {
     /// <summary>
-    /// Writes beside <paramref name="path"/>, flushes to the disk and renames; an older file of that name is replaced. A writer that
-    /// fails leaves nothing behind.
+    /// Writes beside <paramref name="path"/>, flushes to the disk and renames; an older file of that name is replaced. A writer
+    /// that fails leaves nothing behind.
     /// </summary>
     public static void Write(string path, Action<Stream> write)
     {

@@ -5,7 +5,8 @@ namespace Ism.Corpus.Tests;
 public class DrawsTests
 {
     [Fact]
-    public void Should_draw_sorted_distinct_residues_within_the_chain() => Gen.Select(Gen.ULong, Gen.Int[0, 300], Gen.Int[0, 80]).Sample(
+    public void Should_draw_sorted_distinct_residues_within_the_chain() => Gen.Select(Gen.ULong, Gen.Int[0, 300],
+        Gen.Int[0, 80]).Sample(
         (key, n, k) =>
         {
             var residues = Draws.Residues(key, n, k);

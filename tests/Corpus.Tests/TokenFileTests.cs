@@ -22,7 +22,7 @@ public class TokenFileTests
         using var file = TokenFile.Open(path);
 
         Assert.EndsWith("chunk-000003.arrow", path);
-        Assert.Equal(new { Structures = 3, Chains = 4, Quarantined = 2 }, new { summary.Structures, summary.Chains, summary.Quarantined });
+        Assert.Equal((3, 4, 2), (summary.Structures, summary.Chains, summary.Quarantined));
         Assert.Equal(rows.Sum(row => row.Sequence.Length), summary.Residues);
         Assert.Equal(new FileInfo(path).Length, summary.Bytes);
         Assert.Equivalent(Header, file.Header);
@@ -174,6 +174,7 @@ public class TokenFileTests
         };
 
         ushort[] Draw(int below) =>
-            [.. Enumerable.Range(0, length).Select(index => index == 5 && below != 101 ? TokenRow.NoToken : (ushort)random.NextInt32(below))];
+            [.. Enumerable.Range(0, length).Select(index => index == 5 && below != 101 ? TokenRow.NoToken
+                : (ushort)random.NextInt32(below))];
     }
 }

@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace Ism.Corpus;
 
 /// <summary>
-/// SHA-256 over a sequence of typed values, each in one unambiguous form (integers little endian, bytes after their length), so that
-/// equal content has an equal name on every machine. Small values are gathered first: millions of them must hash at full speed.
+/// SHA-256 over a sequence of typed values, each in one unambiguous form (integers little endian, bytes after their length), so
+/// that equal content has an equal name on every machine. Small values are gathered first: millions of them must hash at full
+/// speed.
 /// </summary>
 internal sealed class CanonicalHash : IDisposable
 {

@@ -4,11 +4,11 @@ using Ism.Structures;
 namespace Ism.Corpus;
 
 /// <summary>
-/// An immutable list of structures in chunks. A structure's place in it is its position; everything else (order of samples, leases,
-/// token files) speaks of positions and chunks. Named by its content: <see cref="Id"/> is the SHA-256 over chunk size and entries,
-/// so the same structures in another order, under other paths or in other chunks are another catalogue.
-/// Two entries for the same bytes (path, member and index) are refused; two structures of the same name in different places are kept as
-/// two positions. Kept in columns of about 60 bytes an entry. Safe for concurrent readers.
+/// An immutable list of structures in chunks. A structure's place in it is its position; everything else (order of samples,
+/// leases, token files) speaks of positions and chunks. Named by its content: <see cref="Id"/> is the SHA-256 over chunk size and
+/// entries, so the same structures in another order, under other paths or in other chunks are another catalogue.
+/// Two entries for the same bytes (path, member and index) are refused; two structures of the same name in different places are
+/// kept as two positions. Kept in columns of about 60 bytes an entry. Safe for concurrent readers.
 /// </summary>
 public sealed class Catalogue
 {
@@ -46,7 +46,8 @@ public sealed class Catalogue
     internal IReadOnlyList<CatalogueColumns> Runs => _runs;
 
     /// <summary>Makes a catalogue of entries, in their order. Streams: no more than one entry is held as an object.</summary>
-    /// <exception cref="ArgumentException">Two entries name the same path, member and index; the message names both positions.</exception>
+    /// <exception cref="ArgumentException">Two entries name the same path, member and index; the message names both
+    /// positions.</exception>
     public static Catalogue Create(IEnumerable<StructureEntry> entries, int chunkSize)
     {
         var containers = new Containers();

@@ -4,7 +4,8 @@ using Apache.Arrow.Types;
 
 namespace Ism.Corpus;
 
-/// <summary>A catalogue on disk: <c>entries.arrow</c>, <c>containers.arrow</c> and <c>catalogue.json</c> (name, id, sizes).</summary>
+/// <summary>A catalogue on disk: <c>entries.arrow</c>, <c>containers.arrow</c> and <c>catalogue.json</c> (name, id,
+/// sizes).</summary>
 internal static class CatalogueFolder
 {
     private const string EntriesFile = "entries.arrow";
@@ -13,7 +14,8 @@ internal static class CatalogueFolder
     private const int Format = 1;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private static readonly Schema ContainerSchema = new(
-        [new Field("prefix", StringType.Default, nullable: false), new Field("archive", BooleanType.Default, nullable: false)], []);
+        [new Field("prefix", StringType.Default, nullable: false), new Field("archive", BooleanType.Default, nullable: false)],
+            []);
 
     /// <summary>Writes beside the final name and renames the folder as a whole.</summary>
     public static string Write(Catalogue catalogue, string parent, string name)
@@ -61,7 +63,8 @@ internal static class CatalogueFolder
         {
             for (var row = 0; row < batch.Length; row++)
             {
-                containers.IndexOf(((StringArray)batch.Column(0)).GetString(row), ((BooleanArray)batch.Column(1)).GetValue(row)!.Value);
+                containers.IndexOf(((StringArray)batch.Column(0)).GetString(row),
+                    ((BooleanArray)batch.Column(1)).GetValue(row)!.Value);
             }
         }
 
@@ -74,14 +77,15 @@ internal static class CatalogueFolder
         }
         catch (Exception error) when (error is ArgumentException or IndexOutOfRangeException or InvalidOperationException)
         {
-            throw new InvalidDataException($"the catalogue in {folder} is damaged ({error.Message}); list the structures again", error);
+            throw new InvalidDataException($"the catalogue in {folder} is damaged ({error.Message}); list the structures again",
+                error);
         }
 
         return catalogue.Id == manifest.Id
             ? catalogue
             : throw new InvalidDataException(
-                $"the catalogue in {folder} holds {catalogue.Count} structures with id {catalogue.Id}, but its {ManifestFile} says "
-                + $"{manifest.Count} with id {manifest.Id}: a file was changed or damaged; list the structures again");
+                $"the catalogue in {folder} holds {catalogue.Count} structures with id {catalogue.Id}, but its "
+                + $"{ManifestFile} says {manifest.Count} with id {manifest.Id}: a file was changed or damaged; list the structures again");
     }
 
     private static void Publish(string beside, string target, string id)

@@ -1,8 +1,8 @@
 namespace Ism.Corpus;
 
 /// <summary>
-/// How positions 0..Count-1 are cut into chunks: chunk c holds the <see cref="ChunkSize"/> positions from c·ChunkSize on, the last
-/// chunk what is left. The default value is an empty layout without chunks and must not be asked for one.
+/// How positions 0..Count-1 are cut into chunks: chunk c holds the <see cref="ChunkSize"/> positions from c·ChunkSize on, the
+/// last chunk what is left. The default value is an empty layout without chunks and must not be asked for one.
 /// </summary>
 public readonly record struct ChunkLayout
 {

@@ -6,7 +6,8 @@ using Ism.Structures;
 
 namespace Ism.Corpus;
 
-/// <summary>Finds two entries that name the same bytes, by 128 bits of a hash: 5.8 million entries in about 200 MB, while listing.</summary>
+/// <summary>Finds two entries that name the same bytes, by 128 bits of a hash: 5.8 million entries in about 200 MB, while
+/// listing.</summary>
 internal sealed class SeenSources
 {
     private readonly Dictionary<UInt128, long> _positions = [];

@@ -24,8 +24,8 @@ public static class Draws
     }
 
     /// <summary>
-    /// <paramref name="k"/> of the residues 0..<paramref name="n"/>-1 without replacement, ascending; all of them when k is 0 or at
-    /// least n. Selection sampling (Knuth, TAOCP vol. 2, 3.4.2, algorithm S): every subset is equally likely.
+    /// <paramref name="k"/> of the residues 0..<paramref name="n"/>-1 without replacement, ascending; all of them when k is 0 or
+    /// at least n. Selection sampling (Knuth, TAOCP vol. 2, 3.4.2, algorithm S): every subset is equally likely.
     /// </summary>
     public static int[] Residues(ulong drawKey, int n, int k)
     {

@@ -26,7 +26,8 @@ internal sealed class EpochOrder
         _windowStarts = new long[((layout.ChunkCount + windowChunks - 1) / windowChunks) + 1];
         for (var window = 0; window < _windowStarts.Length - 1; window++)
         {
-            _windowStarts[window + 1] = _windowStarts[window] + ChunksOf(window).Sum(chunk => (long)layout.PositionsOf(chunk).Count);
+            _windowStarts[window + 1] = _windowStarts[window] + ChunksOf(window).Sum(chunk =>
+                (long)layout.PositionsOf(chunk).Count);
         }
     }
 
@@ -36,7 +37,8 @@ internal sealed class EpochOrder
     /// <summary>The chunks in the order in which they are needed.</summary>
     public IReadOnlyList<int> Chunks => _chunks;
 
-    /// <summary>The window that holds the sample at <paramref name="index"/> of this epoch, and where in the epoch it starts.</summary>
+    /// <summary>The window that holds the sample at <paramref name="index"/> of this epoch, and where in the epoch it
+    /// starts.</summary>
     public (int Window, long Start) WindowAt(long index)
     {
         var found = Array.BinarySearch(_windowStarts, index);

@@ -4,9 +4,10 @@ namespace Ism.Corpus;
 
 /// <summary>
 /// Which structures a training step sees: a pure function of (catalogue size, chunk size, seed, step). Every epoch permutes the
-/// chunks, takes them in windows of a few chunks, and shuffles all positions of a window together, so that at most a window's token
-/// files are needed at once. A global batch is a run of that endless order and may cross the border of two epochs. Who computes
-/// which sample plays no part. Memory is that of one window and one permutation of the chunks. Safe for concurrent callers.
+/// chunks, takes them in windows of a few chunks, and shuffles all positions of a window together, so that at most a window's
+/// token files are needed at once. A global batch is a run of that endless order and may cross the border of two epochs. Who
+/// computes which sample plays no part. Memory is that of one window and one permutation of the chunks. Safe for concurrent
+/// callers.
 /// </summary>
 public sealed class SampleOrder
 {
@@ -28,7 +29,8 @@ public sealed class SampleOrder
     {
         if (count < 1)
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, "an order needs at least one structure; is the catalogue empty?");
+            throw new ArgumentOutOfRangeException(nameof(count), count,
+                "an order needs at least one structure; is the catalogue empty?");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(windowChunks, 1);

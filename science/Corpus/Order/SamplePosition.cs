@@ -6,5 +6,6 @@ namespace Ism.Corpus;
 /// <param name="Position">The structure's position in the catalogue.</param>
 /// <param name="Chunk">The chunk of that position.</param>
 /// <param name="Row">The place in that chunk.</param>
-/// <param name="DrawKey">Key of everything drawn at this visit (chain, crop, mask): a function of seed, epoch and position.</param>
+/// <param name="DrawKey">Key of everything drawn at this visit (chain, crop, mask): a function of seed, epoch and
+/// position.</param>
 public readonly record struct SamplePosition(long GlobalIndex, int Epoch, long Position, int Chunk, int Row, ulong DrawKey);

@@ -38,7 +38,8 @@ internal sealed class TokenColumns
     public ReadOnlySpan<byte> Sequence(int row) => _sequence.GetBytes(row);
 
     public ReadOnlySpan<ushort> Tokens(int teacher, int row) =>
-        ((UInt16Array)_tokens[teacher].Values).Values.Slice(_tokens[teacher].ValueOffsets[row], _tokens[teacher].GetValueLength(row));
+        ((UInt16Array)_tokens[teacher].Values).Values.Slice(_tokens[teacher].ValueOffsets[row],
+            _tokens[teacher].GetValueLength(row));
 
     public bool HasPlddt(int row) => _plddt.IsValid(row);
 

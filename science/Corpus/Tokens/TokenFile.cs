@@ -6,8 +6,8 @@ namespace Ism.Corpus;
 
 /// <summary>
 /// A token file in memory: rows are protein chains, ordered by position; per-residue values are spans into the file's columns.
-/// Checked on opening: complete, undamaged (its content's hash is in its metadata), and every position of the chunk is accounted for.
-/// Safe for concurrent readers.
+/// Checked on opening: complete, undamaged (its content's hash is in its metadata), and every position of the chunk is accounted
+/// for. Safe for concurrent readers.
 /// </summary>
 public sealed class TokenFile : IDisposable
 {
@@ -74,7 +74,8 @@ public sealed class TokenFile : IDisposable
             or IndexOutOfRangeException or OverflowException)
         {
             batches.ForEach(batch => batch.Dispose());
-            throw new InvalidDataException($"{path} is not a sound token file: {error.Message}; delete it so that it is made again", error);
+            throw new InvalidDataException(
+                $"{path} is not a sound token file: {error.Message}; delete it so that it is made again", error);
         }
     }
 

@@ -4,7 +4,8 @@ namespace Ism.Corpus;
 internal static class TokenFileAccounting
 {
     /// <summary>Checks the rule and returns the number of tokenised positions.</summary>
-    /// <exception cref="ArgumentException">A position is missing, foreign, or in both groups; the message names the first.</exception>
+    /// <exception cref="ArgumentException">A position is missing, foreign, or in both groups; the message names the
+    /// first.</exception>
     public static int Check(PositionRange positions, IEnumerable<long> tokenised, IEnumerable<long> quarantined)
     {
         var state = new byte[positions.Count];
@@ -24,7 +25,8 @@ internal static class TokenFileAccounting
         return missing < 0
             ? state.Count(slot => slot == 1)
             : throw new ArgumentException(
-                $"position {positions.First + missing} of {positions.First}..{positions.End - 1} is neither tokenised nor quarantined");
+                $"position {positions.First + missing} of {positions.First}..{positions.End - 1} "
+                + "is neither tokenised nor quarantined");
     }
 
     private static long Index(PositionRange positions, long position) => positions.Contains(position)

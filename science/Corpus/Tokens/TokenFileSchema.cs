@@ -17,7 +17,8 @@ internal static class TokenFileSchema
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>The schema with the header, the quarantine and the content's hash as metadata.</summary>
-    public static Schema Create(TokenFileHeader header, IReadOnlyList<QuarantinedStructure> quarantine, string contentHash) => new(
+    public static Schema Create(TokenFileHeader header, IReadOnlyList<QuarantinedStructure> quarantine, string contentHash) =>
+        new(
         [
             new Field("position", Int64Type.Default, nullable: false),
             new Field("name", StringType.Default, nullable: false),
@@ -53,7 +54,8 @@ internal static class TokenFileSchema
         var teachers = schema.FieldsList.Where(field => field.Name.StartsWith(TokenPrefix, StringComparison.Ordinal))
             .Select(field => field.Name[TokenPrefix.Length..]).ToArray();
         var header = new TokenFileHeader(Text("catalogue"), Number<int>("chunk"),
-            new PositionRange(Number<long>("first_position"), Number<int>("positions")), Text("codebook"), Text("version"), teachers);
+            new PositionRange(Number<long>("first_position"), Number<int>("positions")), Text("codebook"), Text("version"),
+                teachers);
         var quarantine = JsonSerializer.Deserialize<List<QuarantinedStructure>>(Text("quarantine"), Json)
             ?? throw new InvalidDataException("metadata 'quarantine' is null");
         var expected = Create(header, [], "");
@@ -73,7 +75,8 @@ internal static class TokenFileSchema
             ? value
             : throw new InvalidDataException($"metadata '{key}' is missing: not a token file");
 
-        T Number<T>(string key) where T : struct, IParsable<T> => T.TryParse(Text(key), CultureInfo.InvariantCulture, out var value)
+        T Number<T>(string key) where T : struct, IParsable<T> => T.TryParse(Text(key), CultureInfo.InvariantCulture,
+            out var value)
             ? value
             : throw new InvalidDataException($"metadata '{key}' is '{Text(key)}', expected a number");
     }

@@ -5,8 +5,8 @@ using Apache.Arrow;
 namespace Ism.Corpus;
 
 /// <summary>
-/// Writes the token file of a chunk: one Arrow IPC file (zstd), one row per protein chain, rows by position. The same rows give the
-/// same bytes, in whatever order positions were finished.
+/// Writes the token file of a chunk: one Arrow IPC file (zstd), one row per protein chain, rows by position. The same rows give
+/// the same bytes, in whatever order positions were finished.
 /// </summary>
 public static class TokenFileWriter
 {
@@ -15,7 +15,8 @@ public static class TokenFileWriter
     /// <param name="header">What the file belongs to.</param>
     /// <param name="rows">The chains; those of one position in their order in the structure.</param>
     /// <param name="quarantine">The positions that could not be used.</param>
-    /// <exception cref="ArgumentException">A position is missing or counted twice, or a row's columns disagree in length.</exception>
+    /// <exception cref="ArgumentException">A position is missing or counted twice, or a row's columns disagree in
+    /// length.</exception>
     public static TokenFileSummary Write(string path, TokenFileHeader header, IEnumerable<TokenRow> rows,
         IEnumerable<QuarantinedStructure> quarantine)
     {
@@ -36,7 +37,8 @@ public static class TokenFileWriter
         ArrowFormat.Write(memory, schema, [batch]);
         var bytes = memory.GetBuffer().AsMemory(0, (int)memory.Length);
         DurableFile.Write(path, stream => stream.Write(bytes.Span));
-        return new TokenFileSummary(Convert.ToHexStringLower(SHA256.HashData(bytes.Span)), bytes.Length, structures, ordered.Length,
+        return new TokenFileSummary(Convert.ToHexStringLower(SHA256.HashData(bytes.Span)), bytes.Length, structures,
+            ordered.Length,
             ordered.Sum(row => (long)row.Sequence.Length), refused.Length);
     }
 
@@ -47,8 +49,9 @@ public static class TokenFileWriter
             || (row.Plddt is { } plddt && plddt.Length != length) || !Ascii.IsValid(row.Sequence))
         {
             throw new ArgumentException(
-                $"{row.Name} chain '{row.Chain}': a sequence of {length} ASCII letters needs {header.Teachers.Count} token sequences and "
-                + $"a pLDDT of that length, but has tokens [{string.Join(", ", row.Tokens.Select(tokens => tokens.Length))}] and pLDDT "
+                $"{row.Name} chain '{row.Chain}': a sequence of {length} ASCII letters needs {header.Teachers.Count} "
+                + $"token sequences and a pLDDT of that length, but has tokens "
+                + $"[{string.Join(", ", row.Tokens.Select(tokens => tokens.Length))}] and pLDDT "
                 + (row.Plddt?.Length.ToString() ?? "none"));
         }
     }

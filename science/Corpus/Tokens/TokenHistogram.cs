@@ -27,7 +27,8 @@ public sealed class TokenHistogram
     {
         if (lowCounts.Count != counts.Count)
         {
-            throw new ArgumentException($"{counts.Count} counts need as many low counts, not {lowCounts.Count}", nameof(lowCounts));
+            throw new ArgumentException($"{counts.Count} counts need as many low counts, not {lowCounts.Count}",
+                nameof(lowCounts));
         }
 
         for (var token = 0; token < counts.Count; token++)
@@ -68,7 +69,8 @@ public sealed class TokenHistogram
 
             if (token >= _counts.Length)
             {
-                throw new ArgumentException($"token {token} of residue {residue} is not below K = {_counts.Length}", nameof(tokens));
+                throw new ArgumentException($"token {token} of residue {residue} is not below K = {_counts.Length}",
+                    nameof(tokens));
             }
 
             _counts[token]++;
@@ -93,7 +95,8 @@ public sealed class TokenHistogram
     {
         if (other._counts.Length != _counts.Length)
         {
-            throw new ArgumentException($"a histogram of {other._counts.Length} tokens does not add to one of {_counts.Length}", nameof(other));
+            throw new ArgumentException($"a histogram of {other._counts.Length} tokens does not add to one of {_counts.Length}",
+                nameof(other));
         }
 
         for (var token = 0; token < _counts.Length; token++)
@@ -107,8 +110,8 @@ public sealed class TokenHistogram
     public double LowShare(int token) => _counts[token] == 0 ? 0 : (double)_lowCounts[token] / _counts[token];
 
     /// <summary>
-    /// The token that gathers unfolded residues: the highest <see cref="LowShare"/> among tokens that are used at least a tenth as
-    /// often as the average (a share of a handful of residues says nothing). Null when no residue is under pLDDT 50.
+    /// The token that gathers unfolded residues: the highest <see cref="LowShare"/> among tokens that are used at least a tenth
+    /// as often as the average (a share of a handful of residues says nothing). Null when no residue is under pLDDT 50.
     /// </summary>
     public int? MostUnfolded()
     {

@@ -18,7 +18,8 @@ public sealed record TokenRow
     /// <summary>One letter a residue, ASCII.</summary>
     public required string Sequence { get; init; }
 
-    /// <summary>One token sequence per teacher, in the order of <see cref="TokenFileHeader.Teachers"/>; each as long as the sequence.</summary>
+    /// <summary>One token sequence per teacher, in the order of <see cref="TokenFileHeader.Teachers"/>; each as long as the
+    /// sequence.</summary>
     public required IReadOnlyList<ushort[]> Tokens { get; init; }
 
     /// <summary>pLDDT per residue, 0..100; null when unknown (experimental structures).</summary>

@@ -4,9 +4,9 @@ using Ism.Structures.Numerics;
 namespace Ism.Structures.Synthesis;
 
 /// <summary>
-/// Folds a plan into a compact, clash-free backbone: segment pairs (a loop and the helix or strand after it) are added one by one,
-/// each in the most compact of many drawn conformations, whose loop is then turned in small steps as long as that makes the fold more
-/// compact. Where none fits, earlier pairs are taken back.
+/// Folds a plan into a compact, clash-free backbone: segment pairs (a loop and the helix or strand after it) are added one by
+/// one, each in the most compact of many drawn conformations, whose loop is then turned in small steps as long as that makes the
+/// fold more compact. Where none fits, earlier pairs are taken back.
 /// </summary>
 internal sealed class BackboneFolder
 {

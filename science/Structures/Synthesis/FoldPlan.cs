@@ -8,7 +8,8 @@ internal readonly record struct Segment(SecondaryState State, int Length);
 /// <summary>Which helices, strands and loops a chain is made of, in order: all-alpha, all-beta or mixed.</summary>
 internal static class FoldPlan
 {
-    /// <summary>Draws a plan; the folded part has between the options' least and most residues (a last segment may end short).</summary>
+    /// <summary>Draws a plan; the folded part has between the options' least and most residues (a last segment may end
+    /// short).</summary>
     public static List<Segment> Draw(ref CounterRandom random, SynthesisOptions options)
     {
         var length = options.MinLength + random.NextInt32(options.MaxLength - options.MinLength + 1);

@@ -4,8 +4,8 @@ namespace Ism.Structures.Synthesis;
 
 /// <summary>
 /// Which amino acids stand where: the background frequency of UniProtKB, times the conformational parameter of Chou and Fasman
-/// (1978) for the state to the third power, times a Boltzmann factor of burial and hydropathy (Kyte and Doolittle 1982); disordered
-/// residues follow the TOP-IDP scale (Campen et al. 2008). Sharper than nature, so that a small model can learn it.
+/// (1978) for the state to the third power, times a Boltzmann factor of burial and hydropathy (Kyte and Doolittle 1982);
+/// disordered residues follow the TOP-IDP scale (Campen et al. 2008). Sharper than nature, so that a small model can learn it.
 /// Arrays are in the order "ACDEFGHIKLMNPQRSTVWY".
 /// </summary>
 internal static class Propensities

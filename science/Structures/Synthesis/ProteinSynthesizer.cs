@@ -5,9 +5,9 @@ using Ism.Structures.Numerics;
 namespace Ism.Structures.Synthesis;
 
 /// <summary>
-/// Makes plausible proteins: helices, strands and loops of ideal geometry folded into a compact, clash-free chain, whose amino acids
-/// follow from state and burial, so that the sequence predicts the structure. A pure function of seed, index and options; for trying
-/// the programs out, not for science.
+/// Makes plausible proteins: helices, strands and loops of ideal geometry folded into a compact, clash-free chain, whose amino
+/// acids follow from state and burial, so that the sequence predicts the structure. A pure function of seed, index and options;
+/// for trying the programs out, not for science.
 /// </summary>
 public static class ProteinSynthesizer
 {

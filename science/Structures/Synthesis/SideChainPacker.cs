@@ -4,8 +4,8 @@ using Ism.Structures.Numerics;
 namespace Ism.Structures.Synthesis;
 
 /// <summary>
-/// Chooses amino acids and rotamers for a backbone, the most buried places first. An amino acid none of whose rotamers fits is drawn
-/// again, and becomes alanine after some draws: C-beta fits everywhere, because the backbone was built with it.
+/// Chooses amino acids and rotamers for a backbone, the most buried places first. An amino acid none of whose rotamers fits is
+/// drawn again, and becomes alanine after some draws: C-beta fits everywhere, because the backbone was built with it.
 /// </summary>
 internal sealed class SideChainPacker
 {

@@ -1,9 +1,9 @@
 namespace Ism.Structures.Synthesis;
 
 /// <summary>
-/// Ideal side chains: bond lengths (Å), angles and torsion offsets (degrees) and the most frequent rotamers (percent : chi angles),
-/// medians over experimental structures of the Protein Data Bank. An atom reads "name A B C length angle torsion" for the torsion
-/// A-B-C-name; "c2-120" is chi2 minus 120 degrees.
+/// Ideal side chains: bond lengths (Å), angles and torsion offsets (degrees) and the most frequent rotamers (percent : chi
+/// angles), medians over experimental structures of the Protein Data Bank. An atom reads "name A B C length angle torsion" for
+/// the torsion A-B-C-name; "c2-120" is chi2 minus 120 degrees.
 /// </summary>
 internal static class SideChainTable
 {

@@ -39,7 +39,8 @@ internal sealed class SideChainTemplate
             var f = line.Split(' ');
             var chi = f[6].StartsWith('c') ? f[6][1] - '0' : 0;
             var offset = chi == 0 ? Number(f[6]) : f[6].Length == 2 ? 0 : Number(f[6][2..]);
-            parsed.Add(new SideAtom(f[0], names.IndexOf(f[1]), names.IndexOf(f[2]), names.IndexOf(f[3]), Number(f[4]), Number(f[5]), chi, offset));
+            parsed.Add(new SideAtom(f[0], names.IndexOf(f[1]), names.IndexOf(f[2]), names.IndexOf(f[3]), Number(f[4]),
+                Number(f[5]), chi, offset));
             names.Add(f[0]);
         }
 

@@ -10,8 +10,8 @@ public sealed record SynthesisOptions
     public int MaxLength { get; init; } = 200;
 
     /// <summary>
-    /// True: predicted models named like those of AlphaFold DB, with pLDDT in the B-factor column and some disordered ends. False:
-    /// experimental entries with B-factors and no disorder.
+    /// True: predicted models named like those of AlphaFold DB, with pLDDT in the B-factor column and some disordered ends.
+    /// False: experimental entries with B-factors and no disorder.
     /// </summary>
     public bool Predicted { get; init; } = true;
 

@@ -25,7 +25,8 @@ public static class SyntheticCorpus
         Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, index =>
         {
             var protein = ProteinSynthesizer.Generate(seed, index, options);
-            using (var writer = new StreamWriter(Path.Combine(folder, protein.Name + ".cif"), append: false, new UTF8Encoding(false), 1 << 16))
+            using (var writer = new StreamWriter(Path.Combine(folder, protein.Name + ".cif"), append: false,
+                new UTF8Encoding(false), 1 << 16))
             {
                 MmcifWriter.Write(protein, writer);
             }

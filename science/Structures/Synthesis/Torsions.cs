@@ -17,7 +17,8 @@ internal readonly record struct Torsions(float Phi, float Psi, float Omega)
     {
         SecondaryState.Helix => Around(ref random, -63, -42, 2.5f),
         SecondaryState.Strand => Around(ref random, -116, 134, 7),
-        SecondaryState.Disordered => random.NextDouble() < 0.6 ? Around(ref random, -70, 145, 9) : Around(ref random, -118, 135, 12),
+        SecondaryState.Disordered => random.NextDouble() < 0.6 ? Around(ref random, -70, 145, 9) : Around(ref random, -118, 135,
+            12),
         _ => DrawLoop(ref random),
     };
 

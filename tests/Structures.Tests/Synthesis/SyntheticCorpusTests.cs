@@ -27,7 +27,8 @@ public class SyntheticCorpusTests
                 Assert.Equal(made.Residues.Sum(residue => residue.Atoms.Count), read.Atoms.Count);
                 Assert.All(
                     made.Residues.SelectMany(residue => residue.Atoms).Zip(read.Atoms.X, read.Atoms.Z),
-                    pair => Assert.True(Math.Abs(pair.First.Position.X - pair.Second) + Math.Abs(pair.First.Position.Z - pair.Third) < 0.002));
+                    pair => Assert.True(Math.Abs(pair.First.Position.X - pair.Second)
+                        + Math.Abs(pair.First.Position.Z - pair.Third) < 0.002));
                 if (predicted)
                 {
                     Assert.Equal(made.Residues.Select(residue => (float)residue.BFactor), chain.Plddt);

@@ -65,12 +65,14 @@ public class SyntheticFoldTests
     [Fact]
     public void Should_put_plddt_under_50_on_disordered_ends_alone()
     {
-        var disordered = Proteins.SelectMany(protein => protein.Residues).Where(r => r.State == SecondaryState.Disordered).ToArray();
+        var disordered = Proteins.SelectMany(protein => protein.Residues).Where(r =>
+            r.State == SecondaryState.Disordered).ToArray();
 
         Assert.NotEmpty(disordered);
         Assert.All(disordered, residue => Assert.InRange(residue.BFactor, 20, 49.9));
         Assert.All(Folded, residue => Assert.InRange(residue.BFactor, 60, 100));
-        Assert.InRange(Proteins.Count(protein => protein.Residues.Any(r => r.State == SecondaryState.Disordered)), Count / 5, Count * 3 / 5);
+        Assert.InRange(Proteins.Count(protein => protein.Residues.Any(r => r.State == SecondaryState.Disordered)), Count / 5,
+            Count * 3 / 5);
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public class SyntheticGeometryTests
     private static readonly SyntheticProtein[] Proteins =
     [
         .. Enumerable.Range(0, 12).Select(index => ProteinSynthesizer.Generate(7, index, new SynthesisOptions())),
-        .. Enumerable.Range(0, 4).Select(index => ProteinSynthesizer.Generate(8, index, new SynthesisOptions { Predicted = false })),
+        .. Enumerable.Range(0, 4).Select(index => ProteinSynthesizer.Generate(8, index,
+            new SynthesisOptions { Predicted = false })),
     ];
 
     private static IEnumerable<(SyntheticResidue Residue, SyntheticResidue Next)> Neighbours =>
@@ -68,7 +69,8 @@ public class SyntheticGeometryTests
         {
             var cb = residue.Find("CB")!.Value;
             var first = residue.Find(residue.Letter == 'I' ? "CG1" : "OG1")!.Value;
-            Assert.True(Vector3.Dot(residue.Find("CA")!.Value - cb, Vector3.Cross(first - cb, residue.Find("CG2")!.Value - cb)) > 2);
+            Assert.True(Vector3.Dot(residue.Find("CA")!.Value - cb, Vector3.Cross(first - cb,
+                residue.Find("CG2")!.Value - cb)) > 2);
         });
     }
 
@@ -79,7 +81,8 @@ public class SyntheticGeometryTests
             .ToDictionary(entry => entry[0], entry => int.Parse(entry[1..]));
 
         Assert.All(Residues, residue => Assert.Equal(heavyAtoms[residue.Letter], residue.Atoms.Count));
-        Assert.All(Residues, residue => Assert.Equal(residue.Atoms.Count, residue.Atoms.Select(atom => atom.Name).Distinct().Count()));
+        Assert.All(Residues, residue => Assert.Equal(residue.Atoms.Count, residue.Atoms.Select(atom =>
+            atom.Name).Distinct().Count()));
         Assert.Equal(heavyAtoms.Keys.Order(), Residues.Select(residue => residue.Letter).Distinct().Order());
     }
 
@@ -87,7 +90,8 @@ public class SyntheticGeometryTests
     public void Should_close_rings_and_keep_aromatic_ones_flat()
     {
         (char Letter, string A, string B, double Length)[] closures =
-            [('P', "N", "CD", 1.47), ('F', "CE2", "CZ", 1.39), ('Y', "CE2", "CZ", 1.39), ('H', "CE1", "NE2", 1.32), ('W', "NE1", "CE2", 1.37),
+            [('P', "N", "CD", 1.47), ('F', "CE2", "CZ", 1.39), ('Y', "CE2", "CZ", 1.39), ('H', "CE1", "NE2", 1.32),
+                ('W', "NE1", "CE2", 1.37),
                 ('W', "CZ3", "CH2", 1.40)];
         foreach (var (letter, a, b, length) in closures)
         {
@@ -96,7 +100,8 @@ public class SyntheticGeometryTests
         }
 
         Assert.All(Residues.Where(residue => residue.Letter is 'F' or 'Y'), residue =>
-            Assert.InRange(Math.Abs(Torsion(residue.Find("CG"), residue.Find("CD1"), residue.Find("CE2"), residue.Find("CZ"))), 175, 185));
+            Assert.InRange(Math.Abs(Torsion(residue.Find("CG"), residue.Find("CD1"), residue.Find("CE2"), residue.Find("CZ"))),
+                175, 185));
     }
 
     [Fact]
@@ -127,7 +132,8 @@ public class SyntheticGeometryTests
                 var bonds = j == i + 1 ? BondsToC(a.Name) + 1 + BondsToN(b.Name) : int.MaxValue;
                 var distance = Vector3.Distance(a.Position, b.Position);
 
-                // Bonded pairs and those over one angle have their ideal distances (tested above); over one torsion at least 2.4 Å.
+                // Bonded pairs and those over one angle have their ideal distances (tested above); over one torsion at least 2.4
+                // Å.
                 var least = bonds <= 2 ? 0 : bonds == 3 ? 2.4 : 2.6;
                 if (distance < least)
                 {
@@ -138,7 +144,9 @@ public class SyntheticGeometryTests
 
         int BondsToC(string atom) => atom switch { "C" => 0, "CA" or "O" => 1, "N" or "CB" => 2, _ => 3 };
 
-        int BondsToN(string atom) => atom switch { "N" => 0, "CA" => 1, "CD" when protein.Residues[j].Letter == 'P' => 1, "C" or "CB" => 2, _ => 3 };
+        int BondsToN(string atom) => atom == "CD" && protein.Residues[j].Letter == 'P'
+            ? 1
+            : atom switch { "N" => 0, "CA" => 1, "C" or "CB" => 2, _ => 3 };
     }
 
     private static double Length(SyntheticResidue a, string atomA, SyntheticResidue b, string atomB) =>
