@@ -44,6 +44,7 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
 
     /// <summary>Enters a new generation and takes over the state of the member that got furthest.</summary>
     /// <returns>The rank whose state all have now.</returns>
+    /// <exception cref="SynchronisationException">The members train different parameters, or none holds a whole state.</exception>
     /// <exception cref="CollectiveException">A member failed; join the next generation.</exception>
     public int Join(ICollectiveGroup group)
     {
@@ -211,14 +212,15 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         return norm;
     }
 
-    // What goes wrong on this rank alone (out of memory, a broken sample) must not leave the others waiting for it.
+    // What goes wrong on this rank alone (out of memory, a broken sample) must not leave the others waiting for it. What all ranks
+    // conclude alike needs no abort, which could reach a rank that has not got that far.
     private T Guarded<T>(Func<T> body)
     {
         try
         {
             return body();
         }
-        catch (Exception problem) when (problem is not (CollectiveException or NonFiniteStepException))
+        catch (Exception problem) when (problem is not (CollectiveException or NonFiniteStepException or SynchronisationException))
         {
             Group.Abort(problem.Message);
             throw;

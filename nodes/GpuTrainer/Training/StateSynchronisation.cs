@@ -14,7 +14,7 @@ public static class StateSynchronisation
     /// has just joined may have any lower one.
     /// </summary>
     /// <returns>The rank whose state all have now.</returns>
-    /// <exception cref="InvalidOperationException">The members train different parameters, or none holds a whole state: restore the
+    /// <exception cref="SynchronisationException">The members train different parameters, or none holds a whole state: restore the
     /// last checkpoint then.</exception>
     /// <exception cref="CollectiveException">A member failed meanwhile. A state that was half overwritten is marked
     /// <see cref="TrainingState.Incomplete"/> and never becomes another member's source.</exception>
@@ -26,7 +26,7 @@ public static class StateSynchronisation
         {
             if (cards[(3 * rank) + 1] != cards[1])
             {
-                throw new InvalidOperationException(
+                throw new SynchronisationException(
                     $"rank {rank} trains other parameters than rank 0 (names, shapes or types differ): all trainers of a group must be "
                     + "started from the same job file and program version");
             }
@@ -36,7 +36,7 @@ public static class StateSynchronisation
 
         if (cards[3 * root] < 0)
         {
-            throw new InvalidOperationException(
+            throw new SynchronisationException(
                 "no member of the group holds a whole state: the one that had it was lost while it was handing it over. Restore the last "
                 + "checkpoint");
         }

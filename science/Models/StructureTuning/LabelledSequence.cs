@@ -26,7 +26,7 @@ public sealed record LabelledSequence
 
     /// <summary>Checks lengths and ranges.</summary>
     /// <exception cref="ArgumentException">They contradict each other; the message says which.</exception>
-    public LabelledSequence Checked(IReadOnlyList<StructureHead> heads)
+    public LabelledSequence Checked(IReadOnlyList<TunedHead> heads)
     {
         if (Ids.Length < 2 || OriginalIds.Length != Ids.Length || MaskedLabels.Length != Ids.Length || Tokens.Count != heads.Count)
         {

@@ -47,12 +47,11 @@ internal sealed class GoldenTuning : IDisposable
             initial.Where(tensor => tensor.Key.StartsWith(Backbone, StringComparison.Ordinal))
                 .ToDictionary(tensor => tensor.Key[Backbone.Length..], tensor => tensor.Value),
             dtype);
-        StructureHead[] heads =
-        [
-            new("ae", initial["ae_head.weight"].to(dtype), initial["ae_head.bias"].to(dtype), Excluded("excl_ae")),
-            new("second", initial["second_head.weight"].to(dtype), initial["second_head.bias"].to(dtype), Excluded("excl_second")),
-        ];
-        return new(new(model, heads, new() { TokensPerMicroBatch = tokensPerMicroBatch }));
+        return new(new(model, [Head("ae"), Head("second")], new() { TokensPerMicroBatch = tokensPerMicroBatch }));
+
+        TunedHead Head(string name) => new(
+            new(name, initial[$"{name}_head.weight"].to(dtype), initial[$"{name}_head.bias"].to(dtype)),
+            Excluded($"excl_{name}"));
     }
 
     public CosineSchedule Schedule() =>
