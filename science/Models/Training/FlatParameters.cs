@@ -80,6 +80,7 @@ public sealed class FlatParameters : IDisposable
     public void ZeroGradients()
     {
         using var noGrad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
         _ = Gradients.zero_();
     }
 

@@ -32,6 +32,7 @@ public static class GlobalNorm
         if (maximum > 0 && factor < 1)
         {
             using var noGrad = torch.no_grad();
+            using var scope = torch.NewDisposeScope();
             _ = flat.mul_(factor);
         }
     }

@@ -25,6 +25,9 @@ internal sealed class GoldenTuning : IDisposable
 
     public static string PathOf(string name) => ReferenceData.GoldenPath("structure_tune_tiny", name);
 
+    /// <summary>Whether an optional file is there.</summary>
+    public static bool Has(string name) => File.Exists(Path.Combine(Path.GetDirectoryName(PathOf("meta.json"))!, name));
+
     public static JsonElement Json(string name)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(PathOf(name)));

@@ -58,6 +58,7 @@ internal static class CheckpointTensors
         {
             foreach (var slot in parameters.Slots)
             {
+                using var scope = torch.NewDisposeScope();
                 using var stored = file.Read(prefix + slot.Name);
                 using var view = FlatParameters.View(flat, slot);
                 _ = view.copy_(stored);
