@@ -17,14 +17,15 @@ public sealed record StructureTuningOptions
     /// <summary>Weight of the masked language term.</summary>
     public double MaskedWeight { get; init; } = 1;
 
-    /// <summary>Tokens in a micro-batch at most, &lt;cls&gt; and &lt;eos&gt; included; a longer sequence is one of its own.</summary>
+    /// <summary>Tokens in a micro-batch at most, &lt;cls&gt; and &lt;eos&gt; included; a longer sequence is one of its
+    /// own.</summary>
     public int TokensPerMicroBatch { get; init; } = 8192;
 }
 
 /// <summary>
-/// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross entropy
-/// of the structure token over ALL residues, masked or not, that have one other than the head's excluded token; L_MLM that of the
-/// original residue over the chosen ones. Owns the model and the heads.
+/// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross
+/// entropy of the structure token over ALL residues, masked or not, that have one other than the head's excluded token; L_MLM
+/// that of the original residue over the chosen ones. Owns the model and the heads.
 /// </summary>
 public sealed class StructureTuningObjective : IObjective<TuningSample>
 {
@@ -41,14 +42,16 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         {
             if (head.Head.Weight.shape[1] != model.Config.Width || head.Head.Weight.dtype != model.Dtype)
             {
-                throw new ArgumentException($"head {head.Name} is {head.Head.Weight.dtype} of width {head.Head.Weight.shape[1]}; the model is "
+                throw new ArgumentException(
+                    $"head {head.Name} is {head.Head.Weight.dtype} of width {head.Head.Weight.shape[1]}; the model is "
                     + $"{model.Dtype} of width {model.Config.Width}");
             }
         }
 
         if (heads.DistinctBy(head => head.Name).Count() != heads.Count)
         {
-            throw new ArgumentException($"two structure heads have one name: {string.Join(", ", heads.Select(head => head.Name))}");
+            throw new ArgumentException(
+                $"two structure heads have one name: {string.Join(", ", heads.Select(head => head.Name))}");
         }
 
         Terms = [.. heads.Select(head => $"structure.{head.Name}"), "mlm"];
@@ -79,8 +82,8 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     public IReadOnlyList<IMicroBatch> Collate(IReadOnlyList<TuningSample> share) =>
         Collate([.. share.Where(sample => sample.Residues.Length > 0).Select(_masking.Mask)]);
 
-    /// <summary>The same for sequences that are labelled already. Sorted by length, longest first, and packed without padding up to the
-    /// token budget; the gradient does not depend on how they are split.</summary>
+    /// <summary>The same for sequences that are labelled already. Sorted by length, longest first, and packed without padding up
+    /// to the token budget; the gradient does not depend on how they are split.</summary>
     public IReadOnlyList<TuningMicroBatch> Collate(IReadOnlyList<LabelledSequence> sequences)
     {
         var batches = new List<TuningMicroBatch>();

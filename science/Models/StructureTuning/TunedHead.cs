@@ -19,7 +19,8 @@ public sealed class TunedHead : IDisposable
         if (weight.dim() != 2 || bias.dim() != 1 || weight.shape[0] != bias.shape[0])
         {
             throw new ArgumentException(
-                $"head {name}: weight [{string.Join(", ", weight.shape)}] and bias [{string.Join(", ", bias.shape)}] must be [K, D], [K]");
+                $"head {name}: weight [{string.Join(", ", weight.shape)}] and bias [{string.Join(", ", bias.shape)}] must be "
+                + "[K, D] and [K]");
         }
 
         if (excludedToken < 0 || excludedToken >= weight.shape[0])
@@ -40,16 +41,24 @@ public sealed class TunedHead : IDisposable
     /// <summary>Of the token sequence.</summary>
     public string Name => Head.Name;
 
+    /// <summary>[K, D].</summary>
+    public torch.Tensor Weight => Head.Weight;
+
+    /// <summary>[K].</summary>
+    public torch.Tensor Bias => Head.Bias;
+
     /// <summary>K: number of tokens.</summary>
     public int Clusters { get; }
 
     /// <summary>Left out of loss and accuracy; null: none.</summary>
     public int? ExcludedToken { get; }
 
-    /// <summary>A head with uniform weights in ±1/sqrt(D) (PyTorch's nn.Linear), drawn from the seed and the name alone.</summary>
+    /// <summary>A head with uniform weights in ±1/sqrt(D) (PyTorch's nn.Linear), drawn from the seed and the name
+    /// alone.</summary>
     public static TunedHead New(string name, int clusters, int? excludedToken, Esm2Model model, long seed)
     {
-        var key = name.Aggregate(CounterRandom.Key((ulong)seed, InitialisationPurpose), (k, letter) => CounterRandom.Key(k, letter));
+        var key = name.Aggregate(
+            CounterRandom.Key((ulong)seed, InitialisationPurpose), (k, letter) => CounterRandom.Key(k, letter));
         var random = new CounterRandom(key);
         var bound = 1 / Math.Sqrt(model.Config.Width);
         using var scope = torch.NewDisposeScope();

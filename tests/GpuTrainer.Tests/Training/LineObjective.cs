@@ -7,8 +7,8 @@ namespace Ism.GpuTrainer.Tests.Training;
 internal sealed record LinePoint(double X, double? Y);
 
 /// <summary>
-/// Two terms over one weight vector (w, b): squared distance of w x + b from y ("fit", points with y), and b² ("offset", all points).
-/// Small enough for gradients by hand.
+/// Two terms over one weight vector (w, b): squared distance of w x + b from y ("fit", points with y), and b² ("offset", all
+/// points). Small enough for gradients by hand.
 /// </summary>
 internal sealed class LineObjective : IObjective<LinePoint>
 {
