@@ -4,7 +4,8 @@ namespace Ism.Collectives;
 public static class CollectiveGroupSpans
 {
     /// <inheritdoc cref="ICollectiveGroup.AllReduce"/>
-    public static unsafe void AllReduce<T>(this ICollectiveGroup group, Span<T> data, ReduceOp op = ReduceOp.Sum) where T : unmanaged
+    public static unsafe void AllReduce<T>(this ICollectiveGroup group, Span<T> data, ReduceOp op = ReduceOp.Sum)
+        where T : unmanaged
     {
         fixed (T* pointer = data)
         {
@@ -21,7 +22,8 @@ public static class CollectiveGroupSpans
         }
     }
 
-    /// <summary>Every rank's block, in rank order: World * block.Length elements. Blocks have the same length on every rank.</summary>
+    /// <summary>Every rank's block, in rank order: World * block.Length elements. Blocks have the same length on every
+    /// rank.</summary>
     /// <exception cref="CollectiveException">As <see cref="ICollectiveGroup.AllReduce"/>.</exception>
     public static unsafe T[] AllGather<T>(this ICollectiveGroup group, ReadOnlySpan<T> block) where T : unmanaged
     {

@@ -1,15 +1,16 @@
 namespace Ism.Collectives;
 
 /// <summary>
-/// A fixed set of ranks that compute together: one generation of a training group. Every rank calls the same operations in the same
-/// order with the same counts; each call returns when this rank's part is done and its buffer holds the result.
+/// A fixed set of ranks that compute together: one generation of a training group. Every rank calls the same operations in the
+/// same order with the same counts; each call returns when this rank's part is done and its buffer holds the result.
 /// <para>A group never mends itself. When a member is lost, leaves or joins, every survivor's current call throws
 /// <see cref="CollectiveException"/> within the deadline, the group is disposed, and a new one is made under the next generation
 /// number; a member of an older generation is refused there.</para>
-/// <para>A back end over NCCL or RCCL fits the same contract: <c>data</c> is then a device pointer and the call orders the operation
-/// on the communicator's own stream after the work the caller queued (an event each way), so that it overlaps the backward pass; a
-/// communicator is opened non-blocking from a unique id that the coordinator hands out per generation, its asynchronous error is
-/// polled against the same deadline, <see cref="Abort"/> is ncclCommAbort, and a new generation is a new communicator.</para>
+/// <para>A back end over NCCL or RCCL fits the same contract: <c>data</c> is then a device pointer and the call orders the
+/// operation on the communicator's own stream after the work the caller queued (an event each way), so that it overlaps the
+/// backward pass; a communicator is opened non-blocking from a unique id that the coordinator hands out per generation, its
+/// asynchronous error is polled against the same deadline, <see cref="Abort"/> is ncclCommAbort, and a new generation is a new
+/// communicator.</para>
 /// <para>Operations: one thread at a time. <see cref="Abort"/> and <see cref="IDisposable.Dispose"/>: any thread.</para>
 /// </summary>
 public interface ICollectiveGroup : IDisposable
@@ -23,18 +24,19 @@ public interface ICollectiveGroup : IDisposable
     /// <summary>Number of this set of members; grows with every change of the set.</summary>
     long Generation { get; }
 
-    /// <summary>Replaces <paramref name="count"/> elements at <paramref name="data"/> by their reduction over all ranks. Every rank
-    /// ends with the same bits, whatever the timing.</summary>
+    /// <summary>Replaces <paramref name="count"/> elements at <paramref name="data"/> by their reduction over all ranks. Every
+    /// rank ends with the same bits, whatever the timing.</summary>
     /// <exception cref="CollectiveException">A member failed, aborted, kept others waiting past the deadline, or called something
     /// else.</exception>
     void AllReduce(nint data, long count, ElementType type, ReduceOp op);
 
-    /// <summary>Copies <paramref name="count"/> elements at <paramref name="data"/> of <paramref name="root"/> to every rank.</summary>
+    /// <summary>Copies <paramref name="count"/> elements at <paramref name="data"/> of <paramref name="root"/> to every
+    /// rank.</summary>
     /// <exception cref="CollectiveException">As <see cref="AllReduce"/>.</exception>
     void Broadcast(nint data, long count, ElementType type, int root);
 
-    /// <summary>Gathers blocks: <paramref name="data"/> holds World blocks of <paramref name="count"/> elements, of which this rank has
-    /// filled block <see cref="Rank"/>; afterwards it holds every rank's block.</summary>
+    /// <summary>Gathers blocks: <paramref name="data"/> holds World blocks of <paramref name="count"/> elements, of which this
+    /// rank has filled block <see cref="Rank"/>; afterwards it holds every rank's block.</summary>
     /// <exception cref="CollectiveException">As <see cref="AllReduce"/>.</exception>
     void AllGather(nint data, long count, ElementType type);
 
@@ -42,6 +44,7 @@ public interface ICollectiveGroup : IDisposable
     /// <exception cref="CollectiveException">As <see cref="AllReduce"/>.</exception>
     void Barrier();
 
-    /// <summary>Ends the group for all ranks: their current or next operation throws with this rank and reason. Idempotent.</summary>
+    /// <summary>Ends the group for all ranks: their current or next operation throws with this rank and reason.
+    /// Idempotent.</summary>
     void Abort(string reason);
 }

@@ -42,7 +42,8 @@ public sealed class SingleMember(long generation = 0) : ICollectiveGroup
     {
         if (Volatile.Read(ref _aborted) is { } reason)
         {
-            throw new CollectiveException(CollectiveFailure.Aborted, Generation, 0, 0, operation, $"rank 0 aborted the group: {reason}");
+            throw new CollectiveException(
+                CollectiveFailure.Aborted, Generation, 0, 0, operation, $"rank 0 aborted the group: {reason}");
         }
     }
 }

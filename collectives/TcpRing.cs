@@ -4,8 +4,8 @@ using Ism.Collectives.Ring;
 namespace Ism.Collectives;
 
 /// <summary>
-/// A group over TCP, each rank connected to the two beside it. Bandwidth-optimal for large buffers; every rank gets the same bits. The
-/// deadline is the longest time without a byte moving. Made by <see cref="TcpRingListener.Connect"/>.
+/// A group over TCP, each rank connected to the two beside it. Bandwidth-optimal for large buffers; every rank gets the same
+/// bits. The deadline is the longest time without a byte moving. Made by <see cref="TcpRingListener.Connect"/>.
 /// </summary>
 public sealed class TcpRing : ICollectiveGroup
 {
@@ -94,7 +94,8 @@ public sealed class TcpRing : ICollectiveGroup
             TellAbort();
             if (_failed is { } before)
             {
-                throw new CollectiveException(before.Failure, Generation, Rank, before.Peer, before.Operation, before.Message, before);
+                throw new CollectiveException(
+                    before.Failure, Generation, Rank, before.Peer, before.Operation, before.Message, before);
             }
 
             try

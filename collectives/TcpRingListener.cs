@@ -37,10 +37,11 @@ public sealed class TcpRingListener : IDisposable
         }
     }
 
-    /// <summary>Joins the ring; returns when both neighbours are connected. A ring of one needs no connection. The listener is closed
-    /// on return: it belongs to one generation.</summary>
+    /// <summary>Joins the ring; returns when both neighbours are connected. A ring of one needs no connection. The listener is
+    /// closed on return: it belongs to one generation.</summary>
     /// <param name="me">Who is in the ring, and which of them this is.</param>
-    /// <param name="deadline">Longest time for joining, and later the longest time any operation waits without a byte moving.</param>
+    /// <param name="deadline">Longest time for joining, and later the longest time any operation waits without a byte
+    /// moving.</param>
     /// <param name="cancel">Leaves the attempt, e.g. because a newer generation is known.</param>
     /// <exception cref="CollectiveException">A neighbour was not there in time, or is of another group or generation.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/>.</exception>

@@ -26,8 +26,8 @@ internal enum RingOperation : byte
 }
 
 /// <summary>
-/// The 32 bytes before every payload, little-endian. A data frame repeats what operation its sender is in, so that ranks that call
-/// different things are told so instead of adding up what does not belong together.
+/// The 32 bytes before every payload, little-endian. A data frame repeats what operation its sender is in, so that ranks that
+/// call different things are told so instead of adding up what does not belong together.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal readonly record struct RingFrame

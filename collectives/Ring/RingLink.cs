@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace Ism.Collectives.Ring;
 
 /// <summary>
-/// Runs plans over the two connections of a rank: to the next rank and from the previous one. One thread sends and receives in turn
-/// on non-blocking sockets, so both directions are busy at once and every wait can be left. The otherwise unused direction of each
-/// connection carries abort frames, so the news of a failure goes round the ring both ways.
+/// Runs plans over the two connections of a rank: to the next rank and from the previous one. One thread sends and receives in
+/// turn on non-blocking sockets, so both directions are busy at once and every wait can be left. The otherwise unused direction
+/// of each connection carries abort frames, so the news of a failure goes round the ring both ways.
 /// </summary>
 internal sealed unsafe class RingLink : IDisposable
 {
@@ -92,7 +92,8 @@ internal sealed unsafe class RingLink : IDisposable
         _plan = NoPlan.Instance;
     }
 
-    /// <summary>Tells both neighbours, as far as the connections take it now, that the group is over, and closes this side.</summary>
+    /// <summary>Tells both neighbours, as far as the connections take it now, that the group is over, and closes this
+    /// side.</summary>
     public void Tell(int culprit, string reason)
     {
         var frame = RingFrame.Text(FrameKind.Abort, Call, culprit, reason);
@@ -297,8 +298,8 @@ internal sealed unsafe class RingLink : IDisposable
             : $"it took nothing (sent {_sent} of {_plan.Sends} segments)";
         return Failed(
             CollectiveFailure.Deadline, peer,
-            $"rank {_me.Rank} waited {_deadline.TotalSeconds:0.###} s for {_me.Describe(peer)}: {what}. It is stalled, unreachable or "
-            + "slower than cluster.collective_seconds allows");
+            $"rank {_me.Rank} waited {_deadline.TotalSeconds:0.###} s for {_me.Describe(peer)}: {what}. It is stalled, "
+            + "unreachable or slower than cluster.collective_seconds allows");
     }
 
     private CollectiveException Lost(int peer, string how, Exception? inner = null) =>

@@ -1,12 +1,13 @@
 namespace Ism.Collectives.Ring;
 
-/// <summary>A run of bytes in the caller's buffer. <c>Reduce</c>: what is received is reduced into it, otherwise it is replaced.</summary>
+/// <summary>A run of bytes in the caller's buffer. <c>Reduce</c>: what is received is reduced into it, otherwise it is
+/// replaced.</summary>
 internal readonly record struct RingSegment(nint Address, int Bytes, bool Reduce);
 
 /// <summary>
 /// What one rank sends to the next rank and receives from the previous one in an operation, in order, cut into segments so that a
-/// segment is passed on while the one behind it still arrives. Send j may start when <see cref="ReceivesBeforeSend"/> segments are in.
-/// </summary>
+/// segment is passed on while the one behind it still arrives. Send j may start when <see cref="ReceivesBeforeSend"/> segments
+/// are in.</summary>
 internal abstract class RingPlan
 {
     /// <summary>Segments this rank sends.</summary>
@@ -88,8 +89,8 @@ internal abstract class BlockPlan : RingPlan
 }
 
 /// <summary>
-/// Reduce-scatter, then all-gather (Patarasuk and Yuan 2009): 2 (World - 1) steps, each moving 1/World of the buffer. The sum of a
-/// block starts at the rank with its number and goes round, so its order depends on nothing but the element's place.
+/// Reduce-scatter, then all-gather (Patarasuk and Yuan 2009): 2 (World - 1) steps, each moving 1/World of the buffer. The sum of
+/// a block starts at the rank with its number and goes round, so its order depends on nothing but the element's place.
 /// </summary>
 internal sealed class AllReducePlan(nint data, long count, int elementSize, int segmentBytes, int rank, int world)
     : BlockPlan(data, count, elementSize, segmentBytes, rank, world, (count + world - 1) / world, 2 * (world - 1))

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Ism.Collectives.Ring;
 
-/// <summary>The way to the next rank: sends frames without blocking and remembers how far it got. Owned by the ring's thread.</summary>
+/// <summary>The way to the next rank: sends frames without blocking and remembers how far it got. Owned by the ring's
+/// thread.</summary>
 internal sealed unsafe class RingSender(Socket next) : IDisposable
 {
     // Payloads up to this size travel in one write with their header.

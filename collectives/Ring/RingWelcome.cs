@@ -33,7 +33,8 @@ internal sealed class RingWelcome(Socket next, RingMembership me, JoinClock cloc
     private bool Judge() =>
         !RingHandshake.TryParse(_bytes, out var answer)
             ? throw clock.Failed(
-                CollectiveFailure.Refused, me.Next, $"{me.Describe(me.Next)} answered with something else than a ring's handshake")
+                CollectiveFailure.Refused, me.Next,
+                $"{me.Describe(me.Next)} answered with something else than a ring's handshake")
             : answer.Verdict == RingVerdict.Welcome ? true : throw clock.Failed(
                 CollectiveFailure.Refused, me.Next,
                 $"{me.Describe(me.Next)} refuses this member ({answer.Verdict}): it is rank {answer.Rank} of {answer.World} in "

@@ -5,7 +5,8 @@ internal static class RingFixture
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Connects <paramref name="world"/> ranks and runs <paramref name="body"/> on each; what a rank throws is its result.</summary>
+    /// <summary>Connects <paramref name="world"/> ranks and runs <paramref name="body"/> on each; what a rank throws is its
+    /// result.</summary>
     public static Exception?[] Run(int world, Action<ICollectiveGroup> body, TimeSpan? deadline = null)
     {
         var members = Join(world, deadline ?? Patience);

@@ -19,9 +19,9 @@ public sealed record DataParallelOptions
 }
 
 /// <summary>
-/// The training loop of one rank over any objective. Every mean is over the GLOBAL count of its term: ranks first add up their counts,
-/// divide their sums of losses by them, and then add up gradients, so the result is that of one rank whatever the number of ranks and
-/// micro-batches. One thread owns it and never awaits inside a call. Does not own objective or group.
+/// The training loop of one rank over any objective. Every mean is over the GLOBAL count of its term: ranks first add up their
+/// counts, divide their sums of losses by them, and then add up gradients, so the result is that of one rank whatever the number
+/// of ranks and micro-batches. One thread owns it and never awaits inside a call. Does not own objective or group.
 /// </summary>
 /// <typeparam name="TSample">Element of the global batch.</typeparam>
 public sealed class DataParallelTrainer<TSample> : IDisposable
@@ -44,6 +44,8 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
 
     /// <summary>Enters a new generation and takes over the state of the member that got furthest.</summary>
     /// <returns>The rank whose state all have now.</returns>
+    /// <exception cref="SynchronisationException">The members train different parameters, or none holds a whole
+    /// state.</exception>
     /// <exception cref="CollectiveException">A member failed; join the next generation.</exception>
     public int Join(ICollectiveGroup group)
     {
@@ -52,8 +54,8 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
     }
 
     /// <summary>
-    /// One step over this rank's share of the global batch. Every rank takes part, one with an empty share too. A global batch without
-    /// any position to learn from changes nothing but the step number.
+    /// One step over this rank's share of the global batch. Every rank takes part, one with an empty share too. A global batch
+    /// without any position to learn from changes nothing but the step number.
     /// </summary>
     /// <exception cref="NonFiniteStepException">On all ranks; the state is unchanged.</exception>
     /// <exception cref="CollectiveException">A member failed; the state is that before the step, or after it when only the last
@@ -75,7 +77,8 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         }
     });
 
-    /// <summary>Goes past a step without an update, e.g. after <see cref="NonFiniteStepException"/>. All ranks must do the same.</summary>
+    /// <summary>Goes past a step without an update, e.g. after <see cref="NonFiniteStepException"/>. All ranks must do the
+    /// same.</summary>
     public void SkipStep() => State.Step++;
 
     /// <summary>The objective's metrics over all ranks' shares, added up; the same on every rank.</summary>
@@ -211,14 +214,16 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         return norm;
     }
 
-    // What goes wrong on this rank alone (out of memory, a broken sample) must not leave the others waiting for it.
+    // What goes wrong on this rank alone (out of memory, a broken sample) must not leave the others waiting for it. What all
+    // ranks conclude alike needs no abort, which could reach a rank that has not got that far.
     private T Guarded<T>(Func<T> body)
     {
         try
         {
             return body();
         }
-        catch (Exception problem) when (problem is not (CollectiveException or NonFiniteStepException))
+        catch (Exception problem)
+            when (problem is not (CollectiveException or NonFiniteStepException or SynchronisationException))
         {
             Group.Abort(problem.Message);
             throw;

@@ -4,7 +4,8 @@ using TorchSharp;
 
 namespace Ism.GpuTrainer.Training;
 
-/// <summary>Collectives over flat buffers, in buckets: large enough for bandwidth, small enough to come between abort and deadline.</summary>
+/// <summary>Collectives over flat buffers, in buckets: large enough for bandwidth, small enough to come between abort and
+/// deadline.</summary>
 public static class FlatCollectives
 {
     /// <summary>Elements of a bucket: 64 MiB of float32.</summary>

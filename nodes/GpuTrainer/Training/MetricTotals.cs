@@ -34,8 +34,8 @@ public sealed class MetricTotals
         }
     }
 
-    /// <summary>Adds up over all ranks. A rank that had nothing to evaluate does not know the metrics' names: it learns them from the
-    /// lowest rank that does.</summary>
+    /// <summary>Adds up over all ranks. A rank that had nothing to evaluate does not know the metrics' names: it learns them
+    /// from the lowest rank that does.</summary>
     /// <exception cref="CollectiveException">A member failed.</exception>
     public IReadOnlyList<MetricTotal> Reduce(ICollectiveGroup group)
     {

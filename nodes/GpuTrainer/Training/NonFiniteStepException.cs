@@ -8,8 +8,8 @@ public sealed class NonFiniteStepException : Exception
 {
     /// <summary>Makes the exception.</summary>
     public NonFiniteStepException(long step, string what, double value)
-        : base($"step {step}: {what} is {value}; weights are unchanged. A lower learning rate or clip norm may help; if it comes with "
-            + "the first steps, check the weights the run starts from")
+        : base($"step {step}: {what} is {value}; weights are unchanged. A lower learning rate or clip norm may help; if it comes "
+            + "with the first steps, check the weights the run starts from")
     {
         (Step, What, Value) = (step, what, value);
     }

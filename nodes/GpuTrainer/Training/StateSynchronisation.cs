@@ -9,13 +9,13 @@ namespace Ism.GpuTrainer.Training;
 public static class StateSynchronisation
 {
     /// <summary>
-    /// All members tell their last completed step; the lowest rank among those with the highest gives its weights, moments and step to
-    /// all. At most one step separates members of one run, since a step ends with a gradient all of them have added up; a member that
-    /// has just joined may have any lower one.
+    /// All members tell their last completed step; the lowest rank among those with the highest gives its weights, moments and
+    /// step to all. At most one step separates members of one run, since a step ends with a gradient all of them have added up;
+    /// a member that has just joined may have any lower one.
     /// </summary>
     /// <returns>The rank whose state all have now.</returns>
-    /// <exception cref="InvalidOperationException">The members train different parameters, or none holds a whole state: restore the
-    /// last checkpoint then.</exception>
+    /// <exception cref="SynchronisationException">The members train different parameters, or none holds a whole state: restore
+    /// the last checkpoint then.</exception>
     /// <exception cref="CollectiveException">A member failed meanwhile. A state that was half overwritten is marked
     /// <see cref="TrainingState.Incomplete"/> and never becomes another member's source.</exception>
     public static int Synchronise(this TrainingState state, ICollectiveGroup group)
@@ -26,9 +26,9 @@ public static class StateSynchronisation
         {
             if (cards[(3 * rank) + 1] != cards[1])
             {
-                throw new InvalidOperationException(
-                    $"rank {rank} trains other parameters than rank 0 (names, shapes or types differ): all trainers of a group must be "
-                    + "started from the same job file and program version");
+                throw new SynchronisationException(
+                    $"rank {rank} trains other parameters than rank 0 (names, shapes or types differ): all trainers of a group must "
+                    + "be started from the same job file and program version");
             }
 
             root = cards[3 * rank] > cards[3 * root] ? rank : root;
@@ -36,9 +36,9 @@ public static class StateSynchronisation
 
         if (cards[3 * root] < 0)
         {
-            throw new InvalidOperationException(
-                "no member of the group holds a whole state: the one that had it was lost while it was handing it over. Restore the last "
-                + "checkpoint");
+            throw new SynchronisationException(
+                "no member of the group holds a whole state: the one that had it was lost while it was handing it over. Restore the "
+                + "last checkpoint");
         }
 
         // Members at the root's own step hold the same bits already, so being cut off does them no harm.

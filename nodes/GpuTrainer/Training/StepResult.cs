@@ -15,7 +15,8 @@ public sealed record StepResult
     /// <summary>Names of the terms of the loss.</summary>
     public required IReadOnlyList<string> Terms { get; init; }
 
-    /// <summary>Per term the mean over its positions in the whole global batch, before the update; null where there were none.</summary>
+    /// <summary>Per term the mean over its positions in the whole global batch, before the update; null where there were
+    /// none.</summary>
     public required IReadOnlyList<double?> Losses { get; init; }
 
     /// <summary>Weighted sum of the losses.</summary>

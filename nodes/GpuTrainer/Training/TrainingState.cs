@@ -4,8 +4,8 @@ using TorchSharp;
 namespace Ism.GpuTrainer.Training;
 
 /// <summary>
-/// Everything that a run changes: weights, moments and the number of the next step. The same on every rank after every step; what a
-/// checkpoint holds and what a new member is given. Owned by the thread that trains.
+/// Everything that a run changes: weights, moments and the number of the next step. The same on every rank after every step;
+/// what a checkpoint holds and what a new member is given. Owned by the thread that trains.
 /// </summary>
 public sealed class TrainingState : IDisposable
 {
@@ -25,7 +25,8 @@ public sealed class TrainingState : IDisposable
     /// <summary>The optimizer over them.</summary>
     public AdamW Optimizer { get; }
 
-    /// <summary>Steps completed, which is the number of the next step; <see cref="Incomplete"/> when the state is of no use.</summary>
+    /// <summary>Steps completed, which is the number of the next step; <see cref="Incomplete"/> when the state is of no
+    /// use.</summary>
     public long Step { get; set; }
 
     /// <summary>The buffers that make up the state, in a fixed order.</summary>

@@ -26,9 +26,10 @@ public sealed record LabelledSequence
 
     /// <summary>Checks lengths and ranges.</summary>
     /// <exception cref="ArgumentException">They contradict each other; the message says which.</exception>
-    public LabelledSequence Checked(IReadOnlyList<StructureHead> heads)
+    public LabelledSequence Checked(IReadOnlyList<TunedHead> heads)
     {
-        if (Ids.Length < 2 || OriginalIds.Length != Ids.Length || MaskedLabels.Length != Ids.Length || Tokens.Count != heads.Count)
+        if (Ids.Length < 2 || OriginalIds.Length != Ids.Length || MaskedLabels.Length != Ids.Length
+            || Tokens.Count != heads.Count)
         {
             throw new ArgumentException(
                 $"a sequence of {Ids.Length} ids has {OriginalIds.Length} original ids, {MaskedLabels.Length} labels and {Tokens.Count} "
@@ -39,14 +40,15 @@ public sealed record LabelledSequence
         {
             if (Tokens[head].Length != Ids.Length)
             {
-                throw new ArgumentException($"{Tokens[head].Length} tokens of {heads[head].Name} for a sequence of {Ids.Length} ids");
+                throw new ArgumentException(
+                    $"{Tokens[head].Length} tokens of {heads[head].Name} for a sequence of {Ids.Length} ids");
             }
 
             if (Tokens[head].Max() is var largest && largest >= heads[head].Clusters)
             {
                 throw new ArgumentException(
-                    $"token {largest} of {heads[head].Name}, which has {heads[head].Clusters} clusters: the tokens come from another "
-                    + "codebook than the head was made for");
+                    $"token {largest} of {heads[head].Name}, which has {heads[head].Clusters} clusters: the tokens come from "
+                    + "another codebook than the head was made for");
             }
         }
 

@@ -4,10 +4,10 @@ using Ism.Structures.Numerics;
 namespace Ism.Models.StructureTuning;
 
 /// <summary>
-/// Chooses residues of a sequence and hides them (Devlin et al. 2019, as in ESM2): of the chosen ones 80 % become &lt;mask&gt;, 10 %
-/// one of the twenty standard residues (possibly the same), 10 % stay. Two choices of ours: only standard residues are chosen,
-/// since there is nothing to learn from predicting X; and their number is exact, the fraction of them rounded and at least one,
-/// so that short crops are never without a target and the global count varies little.
+/// Chooses residues of a sequence and hides them (Devlin et al. 2019, as in ESM2): of the chosen ones 80 % become &lt;mask&gt;,
+/// 10 % one of the twenty standard residues (possibly the same), 10 % stay. Two choices of ours: only standard residues are
+/// chosen, since there is nothing to learn from predicting X; and their number is exact, the fraction of them rounded and at
+/// least one, so that short crops are never without a target and the global count varies little.
 /// </summary>
 public sealed class MaskedLanguageModel
 {
@@ -79,5 +79,9 @@ public sealed class MaskedLanguageModel
         id is >= Esm2Alphabet.FirstStandardResidue and < Esm2Alphabet.FirstStandardResidue + StandardResidues;
 
     private static int[] Framed(short[] tokens) =>
-        [LabelledSequence.Ignore, .. tokens.Select(token => token < 0 ? LabelledSequence.Ignore : token), LabelledSequence.Ignore];
+    [
+        LabelledSequence.Ignore,
+        .. tokens.Select(token => token < 0 ? LabelledSequence.Ignore : token),
+        LabelledSequence.Ignore,
+    ];
 }

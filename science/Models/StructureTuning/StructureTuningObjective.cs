@@ -17,14 +17,15 @@ public sealed record StructureTuningOptions
     /// <summary>Weight of the masked language term.</summary>
     public double MaskedWeight { get; init; } = 1;
 
-    /// <summary>Tokens in a micro-batch at most, &lt;cls&gt; and &lt;eos&gt; included; a longer sequence is one of its own.</summary>
+    /// <summary>Tokens in a micro-batch at most, &lt;cls&gt; and &lt;eos&gt; included; a longer sequence is one of its
+    /// own.</summary>
     public int TokensPerMicroBatch { get; init; } = 8192;
 }
 
 /// <summary>
-/// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross entropy
-/// of the structure token over ALL residues, masked or not, that have one other than the head's excluded token; L_MLM that of the
-/// original residue over the chosen ones. Owns the model and the heads.
+/// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross
+/// entropy of the structure token over ALL residues, masked or not, that have one other than the head's excluded token; L_MLM
+/// that of the original residue over the chosen ones. Owns the model and the heads.
 /// </summary>
 public sealed class StructureTuningObjective : IObjective<TuningSample>
 {
@@ -33,22 +34,24 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
     /// <summary>Takes over the model and the heads.</summary>
     /// <exception cref="ArgumentException">Two heads have one name, or a head fits another width or type.</exception>
-    public StructureTuningObjective(Esm2Model model, IReadOnlyList<StructureHead> heads, StructureTuningOptions? options = null)
+    public StructureTuningObjective(Esm2Model model, IReadOnlyList<TunedHead> heads, StructureTuningOptions? options = null)
     {
         (Model, Heads, _options) = (model, [.. heads], options ?? new());
         _masking = new(_options.MaskFraction);
         foreach (var head in heads)
         {
-            if (head.Weight.shape[1] != model.Config.Width || head.Weight.dtype != model.Dtype)
+            if (head.Head.Weight.shape[1] != model.Config.Width || head.Head.Weight.dtype != model.Dtype)
             {
-                throw new ArgumentException($"head {head.Name} is {head.Weight.dtype} of width {head.Weight.shape[1]}; the model is "
+                throw new ArgumentException(
+                    $"head {head.Name} is {head.Head.Weight.dtype} of width {head.Head.Weight.shape[1]}; the model is "
                     + $"{model.Dtype} of width {model.Config.Width}");
             }
         }
 
         if (heads.DistinctBy(head => head.Name).Count() != heads.Count)
         {
-            throw new ArgumentException($"two structure heads have one name: {string.Join(", ", heads.Select(head => head.Name))}");
+            throw new ArgumentException(
+                $"two structure heads have one name: {string.Join(", ", heads.Select(head => head.Name))}");
         }
 
         Terms = [.. heads.Select(head => $"structure.{head.Name}"), "mlm"];
@@ -63,7 +66,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     public Esm2Model Model { get; }
 
     /// <summary>One head a token sequence.</summary>
-    public IReadOnlyList<StructureHead> Heads { get; }
+    public IReadOnlyList<TunedHead> Heads { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Terms { get; }
@@ -79,8 +82,8 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     public IReadOnlyList<IMicroBatch> Collate(IReadOnlyList<TuningSample> share) =>
         Collate([.. share.Where(sample => sample.Residues.Length > 0).Select(_masking.Mask)]);
 
-    /// <summary>The same for sequences that are labelled already. Sorted by length, longest first, and packed without padding up to the
-    /// token budget; the gradient does not depend on how they are split.</summary>
+    /// <summary>The same for sequences that are labelled already. Sorted by length, longest first, and packed without padding up
+    /// to the token budget; the gradient does not depend on how they are split.</summary>
     public IReadOnlyList<TuningMicroBatch> Collate(IReadOnlyList<LabelledSequence> sequences)
     {
         var batches = new List<TuningMicroBatch>();
@@ -122,7 +125,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         for (var i = 0; i < Heads.Count; i++)
         {
             var head = Heads[i];
-            sums[i] = SumOfLosses(hidden, tuning.Structure[i], head.Logits).MoveToOuterDisposeScope();
+            sums[i] = SumOfLosses(hidden, tuning.Structure[i], head.Head.Logits).MoveToOuterDisposeScope();
         }
 
         sums[^1] = SumOfLosses(hidden, tuning.Masked, Model.Logits).MoveToOuterDisposeScope();
@@ -144,7 +147,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
             var hidden = Represent(unmasked);
             for (var i = 0; i < Heads.Count; i++)
             {
-                var (right, loss) = Judge(hidden, tuning.Structure[i], Heads[i].Logits);
+                var (right, loss) = Judge(hidden, tuning.Structure[i], Heads[i].Head.Logits);
                 metrics.Add(($"{Terms[i]}.accuracy", right, tuning.Structure[i].Count));
                 metrics.Add(($"{Terms[i]}.loss", loss, tuning.Structure[i].Count));
             }
@@ -154,7 +157,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         for (var i = 0; i < Heads.Count; i++)
         {
             using var positions = tuning.StructureAtMasked(i, Heads[i]);
-            metrics.Add(($"{Terms[i]}.masked_accuracy", Judge(masked, positions, Heads[i].Logits).Right, positions.Count));
+            metrics.Add(($"{Terms[i]}.masked_accuracy", Judge(masked, positions, Heads[i].Head.Logits).Right, positions.Count));
         }
 
         var mlm = Judge(masked, tuning.Masked, Model.Logits);
@@ -211,8 +214,8 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
         foreach (var head in _options.StructureWeight == 0 ? [] : Heads)
         {
-            yield return new($"{head.Name}_head.weight", head.Weight);
-            yield return new($"{head.Name}_head.bias", head.Bias);
+            yield return new($"{head.Name}_head.weight", head.Head.Weight);
+            yield return new($"{head.Name}_head.bias", head.Head.Bias);
         }
     }
 }

@@ -11,7 +11,7 @@ public sealed class TuningMicroBatch : IMicroBatch
     private readonly torch.Device _device;
     private Esm2Layout? _layout;
 
-    internal TuningMicroBatch(IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<StructureHead> heads, torch.Device device)
+    internal TuningMicroBatch(IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<TunedHead> heads, torch.Device device)
     {
         (_sequences, _device) = (sequences, device);
         Tokens = PackedTokens.From([.. sequences.Select(sequence => sequence.Ids)], device);
@@ -53,7 +53,7 @@ public sealed class TuningMicroBatch : IMicroBatch
     internal PackedTokens Unmasked() => PackedTokens.From([.. _sequences.Select(sequence => sequence.OriginalIds)], _device);
 
     /// <summary>A head's positions among those chosen for masking. The caller owns them.</summary>
-    internal PredictedPositions StructureAtMasked(int index, StructureHead head) => PredictedPositions.Of(
+    internal PredictedPositions StructureAtMasked(int index, TunedHead head) => PredictedPositions.Of(
         _sequences.Select(sequence => sequence.Tokens[index]), head.ExcludedToken,
         _sequences.Select(sequence => sequence.MaskedLabels), _device);
 }

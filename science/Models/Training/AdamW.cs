@@ -19,9 +19,9 @@ public sealed record AdamWOptions
 }
 
 /// <summary>
-/// AdamW over flat buffers (Loshchilov and Hutter 2019), in the order p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g²;
-/// p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps). One group: every parameter decays. A parameter that never gets a
-/// gradient does not belong into the <see cref="FlatParameters"/>: here it would decay.
+/// AdamW over flat buffers (Loshchilov and Hutter 2019), in the order p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2)
+/// g²; p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps). One group: every parameter decays. A parameter that never gets
+/// a gradient does not belong into the <see cref="FlatParameters"/>: here it would decay.
 /// </summary>
 public sealed class AdamW : IDisposable
 {

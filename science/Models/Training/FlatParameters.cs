@@ -13,10 +13,10 @@ public sealed record FlatSlot(string Name, long Offset, IReadOnlyList<long> Shap
 }
 
 /// <summary>
-/// All trained parameters of a model as views into one buffer, and their gradients as views into another, so that the all-reduce, the
-/// norm and the optimizer work on two big buffers instead of hundreds of small ones. Autograd accumulates into the gradient views in
-/// place. The parameters stay the tensors they were (same objects, still leaves); only their storage moves here, so this must outlive
-/// their use. Gaps between slots are zero and stay zero.
+/// All trained parameters of a model as views into one buffer, and their gradients as views into another, so that the
+/// all-reduce, the norm and the optimizer work on two big buffers instead of hundreds of small ones. Autograd accumulates into
+/// the gradient views in place. The parameters stay the tensors they were (same objects, still leaves); only their storage moves
+/// here, so this must outlive their use. Gaps between slots are zero and stay zero.
 /// </summary>
 public sealed class FlatParameters : IDisposable
 {
@@ -69,7 +69,8 @@ public sealed class FlatParameters : IDisposable
     /// <summary>A new buffer of the same layout, all zero. The caller owns it.</summary>
     public torch.Tensor NewBuffer() => torch.zeros_like(Values).DetachFromDisposeScope();
 
-    /// <summary>The part of a buffer of this layout that belongs to a parameter, in its shape. The caller owns the view.</summary>
+    /// <summary>The part of a buffer of this layout that belongs to a parameter, in its shape. The caller owns the
+    /// view.</summary>
     public static torch.Tensor View(torch.Tensor buffer, FlatSlot slot)
     {
         using var flat = buffer.narrow(0, slot.Offset, slot.Elements);
@@ -80,11 +81,12 @@ public sealed class FlatParameters : IDisposable
     public void ZeroGradients()
     {
         using var noGrad = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
         _ = Gradients.zero_();
     }
 
-    /// <summary>Checks that every parameter's gradient still is its view: code that replaces gradients (instead of adding to them)
-    /// would otherwise train nothing, silently.</summary>
+    /// <summary>Checks that every parameter's gradient still is its view: code that replaces gradients (instead of adding to
+    /// them) would otherwise train nothing, silently.</summary>
     /// <exception cref="InvalidOperationException">One is not; the message names it.</exception>
     public void RequireViews()
     {
@@ -94,7 +96,8 @@ public sealed class FlatParameters : IDisposable
             if (gradient is null || Address(gradient) != Address(_gradientViews[i]))
             {
                 throw new InvalidOperationException(
-                    $"the gradient of {Slots[i].Name} no longer lies in the flat buffer; gradients must be added to, never replaced");
+                    $"the gradient of {Slots[i].Name} no longer lies in the flat buffer; gradients must be added to, "
+                    + "never replaced");
             }
         }
     }
@@ -155,13 +158,15 @@ public sealed class FlatParameters : IDisposable
 
             if (!tensor.requires_grad)
             {
-                throw new ArgumentException($"parameter {name} does not require a gradient; leave it out of the trained parameters");
+                throw new ArgumentException(
+                    $"parameter {name} does not require a gradient; leave it out of the trained parameters");
             }
 
             if (tensor.dtype != first.dtype || tensor.device.ToString() != first.device.ToString())
             {
                 throw new ArgumentException(
-                    $"parameter {name} is {tensor.dtype} on {tensor.device}, {parameters[0].Name} is {first.dtype} on {first.device}");
+                    $"parameter {name} is {tensor.dtype} on {tensor.device}, {parameters[0].Name} is "
+                    + $"{first.dtype} on {first.device}");
             }
         }
     }

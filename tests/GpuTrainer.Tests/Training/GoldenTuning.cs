@@ -25,6 +25,9 @@ internal sealed class GoldenTuning : IDisposable
 
     public static string PathOf(string name) => ReferenceData.GoldenPath("structure_tune_tiny", name);
 
+    /// <summary>Whether an optional file is there.</summary>
+    public static bool Has(string name) => File.Exists(Path.Combine(Path.GetDirectoryName(PathOf("meta.json"))!, name));
+
     public static JsonElement Json(string name)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(PathOf(name)));
@@ -47,12 +50,11 @@ internal sealed class GoldenTuning : IDisposable
             initial.Where(tensor => tensor.Key.StartsWith(Backbone, StringComparison.Ordinal))
                 .ToDictionary(tensor => tensor.Key[Backbone.Length..], tensor => tensor.Value),
             dtype);
-        StructureHead[] heads =
-        [
-            new("ae", initial["ae_head.weight"].to(dtype), initial["ae_head.bias"].to(dtype), Excluded("excl_ae")),
-            new("second", initial["second_head.weight"].to(dtype), initial["second_head.bias"].to(dtype), Excluded("excl_second")),
-        ];
-        return new(new(model, heads, new() { TokensPerMicroBatch = tokensPerMicroBatch }));
+        return new(new(model, [Head("ae"), Head("second")], new() { TokensPerMicroBatch = tokensPerMicroBatch }));
+
+        TunedHead Head(string name) => new(
+            new(name, initial[$"{name}_head.weight"].to(dtype), initial[$"{name}_head.bias"].to(dtype)),
+            Excluded($"excl_{name}"));
     }
 
     public CosineSchedule Schedule() =>

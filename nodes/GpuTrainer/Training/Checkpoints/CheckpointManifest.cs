@@ -17,7 +17,8 @@ internal sealed record CheckpointManifest(int Format, IReadOnlyList<CheckpointFi
     {
         var files = names.Select(name => CheckpointFile.Of(folder, name)).ToList();
         AtomicFile.WriteText(
-            Path.Combine(folder, FileName), JsonSerializer.Serialize(new CheckpointManifest(CurrentFormat, files), CheckpointJson.Options));
+            Path.Combine(folder, FileName),
+            JsonSerializer.Serialize(new CheckpointManifest(CurrentFormat, files), CheckpointJson.Options));
     }
 
     /// <summary>Takes the seal off, so that what is changed next is not taken for a checkpoint.</summary>
@@ -64,7 +65,7 @@ internal sealed record CheckpointFile(string Name, long Bytes, string Sha256)
 
         var found = Of(folder, Name);
         return found.Bytes != Bytes ? $"{Name} has {found.Bytes} bytes, {Bytes} were written"
-            : found.Sha256 != Sha256 ? $"{Name} differs from what was written (SHA-256 {found.Sha256[..12]}…, not {Sha256[..12]}…)"
+            : found.Sha256 != Sha256 ? $"{Name} differs from what was written (SHA-256 {found.Sha256[..9]}…, not {Sha256[..9]}…)"
             : null;
     }
 }

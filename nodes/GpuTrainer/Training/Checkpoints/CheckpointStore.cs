@@ -6,8 +6,8 @@ using TorchSharp;
 namespace Ism.GpuTrainer.Training.Checkpoints;
 
 /// <summary>
-/// The checkpoints of a run: <c>step-00000100/</c> with weights.safetensors, optimizer.safetensors, state.json, and a manifest that is
-/// renamed into place last, so that a checkpoint is complete and checked or invisible. One rank writes.
+/// The checkpoints of a run: <c>step-00000100/</c> with weights.safetensors, optimizer.safetensors, state.json, and a manifest
+/// that is renamed into place last, so that a checkpoint is complete and checked or invisible. One rank writes.
 /// </summary>
 /// <param name="folder">E.g. <c>checkpoints/</c> of the workspace; made when the first one is saved.</param>
 /// <param name="keep">Checkpoints kept, the newest; at least 1.</param>
@@ -18,11 +18,14 @@ public sealed class CheckpointStore(string folder, int keep = 3)
     private const string State = "state.json";
     private const string Prefix = "step-";
 
-    private readonly int _keep = keep > 0 ? keep : throw new ArgumentOutOfRangeException(nameof(keep), keep, "keep at least 1 checkpoint");
+    private readonly int _keep = keep > 0
+        ? keep
+        : throw new ArgumentOutOfRangeException(nameof(keep), keep, "keep at least 1 checkpoint");
 
     /// <summary>Writes the state and then deletes the oldest checkpoints beyond those kept.</summary>
     /// <returns>The checkpoint's folder.</returns>
-    /// <exception cref="InvalidOperationException">The state is incomplete or not finite: neither ever reaches the disk.</exception>
+    /// <exception cref="InvalidOperationException">The state is incomplete or not finite: neither ever reaches the
+    /// disk.</exception>
     /// <exception cref="IOException">The disk is full or not there; what was there before is untouched.</exception>
     public string Save(TrainingState state, RunIdentity run)
     {
@@ -55,7 +58,8 @@ public sealed class CheckpointStore(string folder, int keep = 3)
 
             try
             {
-                var state = JsonSerializer.Deserialize<StateFile>(File.ReadAllBytes(Path.Combine(path, State)), CheckpointJson.Options);
+                var state = JsonSerializer.Deserialize<StateFile>(
+                    File.ReadAllBytes(Path.Combine(path, State)), CheckpointJson.Options);
                 if (state?.Step == step)
                 {
                     return new(path, step, state.Updates, new(state.Catalogue, state.Objective, state.Seed));
@@ -86,7 +90,8 @@ public sealed class CheckpointStore(string folder, int keep = 3)
             if (found != expected)
             {
                 throw new InvalidOperationException($"checkpoint {checkpoint.Folder} was made with {what} {found}, this job has "
-                    + $"{expected}: the order of samples would not continue. Use an empty workspace, or the settings it was made with");
+                    + $"{expected}: the order of samples would not continue. Use an empty workspace, or the "
+                    + "settings it was made with");
             }
         }
 
@@ -99,7 +104,8 @@ public sealed class CheckpointStore(string folder, int keep = 3)
         (state.Step, state.Optimizer.Updates) = (checkpoint.Step, checkpoint.Updates);
     }
 
-    private static IReadOnlyList<(string Prefix, torch.Tensor Flat)> WeightsOf(TrainingState state) => [("", state.Parameters.Values)];
+    private static IReadOnlyList<(string Prefix, torch.Tensor Flat)> WeightsOf(TrainingState state) =>
+        [("", state.Parameters.Values)];
 
     private static IReadOnlyList<(string Prefix, torch.Tensor Flat)> MomentsOf(TrainingState state) =>
         [("mean.", state.Optimizer.Mean), ("mean_of_squares.", state.Optimizer.MeanOfSquares)];
@@ -116,7 +122,8 @@ public sealed class CheckpointStore(string folder, int keep = 3)
             using var sum = flat.sum();
             if (!double.IsFinite(sum.ToDouble()))
             {
-                throw new InvalidOperationException($"step {state.Step}: {name} hold NaN or infinite numbers; no checkpoint was written");
+                throw new InvalidOperationException(
+                    $"step {state.Step}: {name} hold NaN or infinite numbers; no checkpoint was written");
             }
         }
     }

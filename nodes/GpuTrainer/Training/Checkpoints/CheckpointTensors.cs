@@ -4,7 +4,8 @@ using TorchSharp;
 
 namespace Ism.GpuTrainer.Training.Checkpoints;
 
-/// <summary>Flat buffers to safetensors and back, one named tensor a parameter; never more than one tensor beside the buffers.</summary>
+/// <summary>Flat buffers to safetensors and back, one named tensor a parameter; never more than one tensor beside the
+/// buffers.</summary>
 internal static class CheckpointTensors
 {
     /// <summary>Writes buffers; a tensor is called prefix + parameter name.</summary>
@@ -26,7 +27,8 @@ internal static class CheckpointTensors
 
     /// <summary>Checks that a file holds exactly what the buffers need.</summary>
     /// <exception cref="InvalidOperationException">It does not; the message names the first tensor that differs.</exception>
-    public static void Check(ITensorSource file, FlatParameters parameters, IReadOnlyList<(string Prefix, torch.Tensor Flat)> buffers)
+    public static void Check(
+        ITensorSource file, FlatParameters parameters, IReadOnlyList<(string Prefix, torch.Tensor Flat)> buffers)
     {
         foreach (var (prefix, _) in buffers)
         {
@@ -36,8 +38,10 @@ internal static class CheckpointTensors
                 var found = file.Tensors.GetValueOrDefault(expected.Name);
                 if (found?.ToString() != expected.ToString())
                 {
-                    throw new InvalidOperationException($"{file.Origin}: {expected.Name} is {found?.ToString() ?? "missing"}, the model "
-                        + $"needs {expected}. The checkpoint is of another model; use an empty workspace or the model it was made with");
+                    throw new InvalidOperationException(
+                        $"{file.Origin}: {expected.Name} is {found?.ToString() ?? "missing"}, the model "
+                        + $"needs {expected}. The checkpoint is of another model; use an empty workspace or "
+                        + "the model it was made with");
                 }
             }
         }
@@ -45,19 +49,22 @@ internal static class CheckpointTensors
         if (file.Tensors.Count != buffers.Count * parameters.Slots.Count)
         {
             var known = buffers.SelectMany(buffer => parameters.Slots.Select(slot => buffer.Prefix + slot.Name)).ToHashSet();
-            throw new InvalidOperationException($"{file.Origin}: holds {file.Tensors.Keys.First(name => !known.Contains(name))}, which "
+            throw new InvalidOperationException(
+                $"{file.Origin}: holds {file.Tensors.Keys.First(name => !known.Contains(name))}, which "
                 + "the model does not have. The checkpoint is of another model");
         }
     }
 
     /// <summary>Reads a checked file into the buffers.</summary>
-    public static void Read(ITensorSource file, FlatParameters parameters, IReadOnlyList<(string Prefix, torch.Tensor Flat)> buffers)
+    public static void Read(
+        ITensorSource file, FlatParameters parameters, IReadOnlyList<(string Prefix, torch.Tensor Flat)> buffers)
     {
         using var noGrad = torch.no_grad();
         foreach (var (prefix, flat) in buffers)
         {
             foreach (var slot in parameters.Slots)
             {
+                using var scope = torch.NewDisposeScope();
                 using var stored = file.Read(prefix + slot.Name);
                 using var view = FlatParameters.View(flat, slot);
                 _ = view.copy_(stored);
