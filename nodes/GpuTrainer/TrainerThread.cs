@@ -123,7 +123,8 @@ public sealed class TrainerThread : IDisposable
 
     private void PrepareRuntime(TrainingStage stage, StageLoopHost host)
     {
-        if (_runtime?.Stage == stage)
+        // A state that was being overwritten when its source was lost is of no use: begin from the last checkpoint.
+        if (_runtime?.Stage == stage && _runtime.Step >= 0)
         {
             return;
         }

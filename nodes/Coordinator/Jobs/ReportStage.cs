@@ -1,12 +1,137 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Ism.Corpus;
+using Ism.Evaluation.Reports;
 using Ism.Models.Codebook;
+using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator.Jobs;
 
-/// <summary>Accounts for every structure and writes the report.</summary>
+/// <summary>Accounts for every structure (quarantine.tsv) and writes report.html from what the job has left in its workspace.</summary>
 public static class ReportStage
 {
-    public static void Run(IJobServices services, JobCatalogues catalogues, TokenisedCatalogues tokens, string codebook, ExcludedToken excluded)
+    private const string TuningStage = "structure-tuning";
+
+    /// <summary>Writes both.</summary>
+    public static void Run(
+        IJobServices services, JobCatalogues catalogues, TokenisedCatalogues tokens, string codebook, ExcludedToken excluded)
     {
-        _ = (services, catalogues, tokens, codebook, excluded);
+        services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Report));
+        var workspace = services.Workspace;
+        var clusters = StructureCodebook.Load(workspace.At(codebook)).Tokens;
+        var corpus = TokenSurvey.Of(workspace.At(tokens.Corpus.Folder), catalogues.Corpus.Catalogue.ChunkCount, clusters);
+        var heldout = catalogues.Heldout is { } named && tokens.Heldout is { } work
+            ? TokenSurvey.Of(workspace.At(work.Folder), named.Catalogue.ChunkCount, clusters)
+            : null;
+        WriteQuarantine(workspace.At(Workspace.Quarantine), corpus, heldout);
+        var log = MetricsLog.Read(workspace.At(Workspace.Metrics));
+        HtmlReport.Write(workspace.At(Workspace.Report), new RunReport
+        {
+            JobName = services.Job.Name,
+            Summary = Summary(corpus, heldout, log, excluded),
+            Written = DateTimeOffset.Now,
+            Environment = Environment(services.Job),
+            Settings = [.. Settings(JsonDocument.Parse(JobJson.Write(services.Job)).RootElement, "")],
+            Accounts = heldout is null ? [corpus.Account("corpus")] : [corpus.Account("corpus"), heldout.Account("held out")],
+            Stages = [.. log.Stages.Select(s => Curves(log, s))],
+            Tokens = [new TokenUse("autoencoder", corpus.Tokens, null, excluded.Token, excluded.Reason)],
+            Elbow = Elbow(workspace.At(codebook, CodebookStage.ElbowFile), clusters),
+            Heldout = heldout is null ? [] : [.. Heldout(log, corpus, heldout, excluded.Token)],
+        });
+    }
+
+    private static string Summary(TokenSurvey corpus, TokenSurvey? heldout, MetricsLog log, ExcludedToken excluded)
+    {
+        var account = corpus.Account("corpus");
+        var text = new StringBuilder(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{account.Tokenised:N0} of {account.Structures:N0} structures tokenised, {account.QuarantinedCount:N0} quarantined."));
+        if (heldout is not null && log.Evaluation(TuningStage, "structure.autoencoder.accuracy").Points is [.., var last])
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $" On held-out structures the tuned model names {last.Y:P1} of the structure tokens from sequence alone; always naming the most frequent one gets {heldout.TokenBaseline(corpus.Tokens, excluded.Token):P1}.");
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<HeldoutMetric> Heldout(MetricsLog log, TokenSurvey corpus, TokenSurvey heldout, int? excluded)
+    {
+        foreach (var metric in log.Evaluations(TuningStage).Where(m => m.EndsWith("accuracy", StringComparison.Ordinal)))
+        {
+            yield return metric switch
+            {
+                "mlm.accuracy" => new HeldoutMetric(
+                    "masked amino acids", log.Evaluation(TuningStage, metric), heldout.AminoAcidBaseline(corpus)),
+                _ => new HeldoutMetric(
+                    metric.EndsWith("masked_accuracy", StringComparison.Ordinal)
+                        ? "structure tokens, at masked residues"
+                        : "structure tokens, all residues",
+                    log.Evaluation(TuningStage, metric),
+                    heldout.TokenBaseline(corpus.Tokens, excluded)),
+            };
+        }
+    }
+
+    private static TrainingCurves Curves(MetricsLog log, string stage) => new(
+        stage,
+        [.. log.Names(stage, "losses.").Select(n => log.Curve(stage, n) with { Name = n["losses.".Length..] })],
+        log.Curve(stage, "learning_rate"),
+        log.Curve(stage, "tokens_per_second"));
+
+    private static ElbowTable? Elbow(string path, int chosen)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var elbow = JsonSerializer.Deserialize<Elbow>(File.ReadAllText(path));
+        return elbow is null ? null : new ElbowTable([.. elbow.Points.Select(p => new CurvePoint(p.Clusters, p.Inertia))], chosen);
+    }
+
+    private static void WriteQuarantine(string path, TokenSurvey corpus, TokenSurvey? heldout) => DurableFile.Write(path, stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        writer.WriteLine("catalogue\tposition\tname\treason\tmessage");
+        foreach (var (catalogue, survey) in new[] { ("corpus", corpus), ("heldout", heldout) })
+        {
+            foreach (var q in survey?.Quarantined ?? [])
+            {
+                writer.WriteLine($"{catalogue}\t{q.Position}\t{Cell(q.Name)}\t{q.Reason}\t{Cell(q.Message)}");
+            }
+        }
+    });
+
+    private static string Cell(string text) => text.ReplaceLineEndings(" ").Replace('\t', ' ');
+
+    private static ReportValue[] Environment(JobOptions job) =>
+    [
+        new("ISM", typeof(ReportStage).Assembly.GetName().Version!.ToString(3)),
+        new("system", System.Runtime.InteropServices.RuntimeInformation.OSDescription),
+        new("runtime", System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription),
+        new("cores of the coordinator's machine", System.Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)),
+        new("featurizers, trainers", $"{job.Cluster.Featurizers}, {job.Cluster.Trainers}"),
+    ];
+
+    private static IEnumerable<ReportValue> Settings(JsonElement element, string prefix)
+    {
+        foreach (var property in element.EnumerateObject())
+        {
+            var name = prefix + property.Name;
+            if (property.Value.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var value in Settings(property.Value, name + "."))
+                {
+                    yield return value;
+                }
+            }
+            else if (name != "cluster.journal")
+            {
+                // The journal's connection string may hold a password.
+                yield return new ReportValue(name, property.Value.ToString());
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ using Ism.Models.StructureTuning;
 using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
-using TuningHead = Ism.Models.StructureTuning.StructureHead;
+using TuningHead = Ism.Models.StructureTuning.TunedHead;
 
 namespace Ism.GpuTrainer.Stages;
 
@@ -88,7 +88,7 @@ public static class StageRuntimes
             stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel);
 
         void SaveModel() => model.SaveHuggingFace(
-            workspace.At(stage.Output), [new Models.Esm2.StructureHead(head.Name, head.Weight, head.Bias)]);
+            workspace.At(stage.Output), [head.Head]);
 
         static TuningSample Decode(FetchedSample sample)
         {
