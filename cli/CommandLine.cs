@@ -25,6 +25,7 @@ public static class CommandLine
         Debug,
         DemoVerb.Create(context),
         RunVerb.Create(context),
+        TokenizeVerb.Create(context),
         NodeVerb.Create(context),
         ConfigVerb.Create(context),
         DoctorVerb.Create(context),

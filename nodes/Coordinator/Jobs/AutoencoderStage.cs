@@ -37,6 +37,7 @@ public static class AutoencoderStage
         foreach (var stage in stages)
         {
             var done = before;
+            CheckpointNote.Emit(services, RunStages.Autoencoder, stage);
             await services.TrainAsync(stage, r => services.Emit(Events.Step(RunStages.Autoencoder, r, done, total)), cancel);
             before += stage.TotalSteps;
         }

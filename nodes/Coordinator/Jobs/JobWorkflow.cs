@@ -27,6 +27,7 @@ public static class JobWorkflow
         var excluded = ExcludedTokenStage.Choose(services, catalogues.Corpus, tokens.Corpus.Folder, codebook, tokens.Order);
         var stage = Stage(services, catalogues, tokens, codebook, excluded.Token);
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Tuning, 0, stage.TotalSteps, $"excluded token: {excluded.Reason}"));
+        CheckpointNote.Emit(services, RunStages.Tuning, stage);
         var tuning = services.TrainAsync(
             stage, r => services.Emit(Events.Step(RunStages.Tuning, r, 0, stage.TotalSteps)), cancel);
         await FirstFailure(tuning, tokens.Corpus.All, tokens.Heldout?.All);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Ism.Corpus;
-using Ism.Models.Autoencoder;
 using Ism.Models.Codebook;
 using Ism.Protocol.Chunks;
 using Ism.Structures;
@@ -18,9 +17,9 @@ public sealed record ChunkResult(string Sha256, int Structures, int Quarantined,
 /// </summary>
 public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
 {
-    private static readonly string Version = typeof(ChunkWorker).Assembly.GetName().Version!.ToString(3);
     private readonly EncoderCache _cache = new();
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
+    private readonly Tokeniser _tokeniser = new(context.Reading, context.NewFinder());
 
     /// <summary>Does the work.</summary>
     /// <exception cref="IOException">The result cannot be written, or encoder or codebook cannot be read.</exception>
@@ -39,7 +38,11 @@ public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _cache.Dispose();
+    public void Dispose()
+    {
+        _cache.Dispose();
+        _tokeniser.Dispose();
+    }
 
     private ChunkResult Embed(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
@@ -87,52 +90,10 @@ public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
 
     private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
-        var catalogue = context.Catalogue(work.Catalogue);
-        var (encoder, identity) = _cache.Encoder(context.Workspace.At(work.Encoder));
-        var folder = context.Workspace.At(work.Codebook);
-        var codebook = _cache.Codebook(folder, identity);
-        using var assigner = new TokenAssigner(codebook);
-        var rows = new List<TokenRow>();
-        var refused = new List<QuarantinedStructure>();
-        foreach (var entry in ChunkStructures.Read(catalogue, chunk, context.Reading))
-        {
-            cancel.ThrowIfCancellationRequested();
-            if (entry.Structure is { } structure)
-            {
-                rows.AddRange(Tokens(entry, structure, encoder, assigner));
-            }
-            else if (entry.Refused is { } reason)
-            {
-                refused.Add(reason);
-            }
-
-            progress(entry.Row + 1);
-        }
-
-        var header = new TokenFileHeader(
-            catalogue.Id, chunk, catalogue.PositionsOf(chunk), StructureCodebook.IdentityOf(folder), Version, ["autoencoder"]);
-        var summary = TokenFileWriter.Write(TokenFile.PathOf(context.Workspace.At(work.Output), chunk), header, rows, refused);
+        var path = TokenFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var summary = _tokeniser.Run(
+            context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Encoder), context.Workspace.At(work.Codebook), path,
+            progress, cancel);
         return new ChunkResult(summary.Sha256, summary.Structures, summary.Quarantined, summary.Residues, 0);
-    }
-
-    // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
-    private IEnumerable<TokenRow> Tokens(
-        ChunkStructure entry, Structure structure, EnvironmentEncoder encoder, TokenAssigner assigner)
-    {
-        _finder.Use(structure);
-        foreach (var chain in structure.Chains)
-        {
-            var environments = chain.ResidueIndices.Select(r => _finder.Find(r)).ToList();
-            yield return new TokenRow
-            {
-                Position = entry.Position,
-                Name = entry.Name,
-                Chain = chain.Id,
-                Sequence = chain.Sequence,
-                Tokens = [assigner.Assign(encoder.Embed(environments))],
-                Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
-                Notes = string.Join("; ", structure.Notes),
-            };
-        }
     }
 }

@@ -25,7 +25,7 @@ internal static class Numbers
         {
             if (Math.Abs(value) >= size)
             {
-                return (value / size).ToString("0.###", CultureInfo.InvariantCulture) + suffix;
+                return (value / size).ToString("G4", CultureInfo.InvariantCulture) + suffix;
             }
         }
 

@@ -53,12 +53,36 @@ internal static class ReportSections
     public static string Training(RunReport report) => string.Concat(report.Stages.Select(stage => Section(
         $"Training: {stage.Name}",
         "Loss terms should fall and level off; gaps are values that were not finite.",
-        Plots.Lines("Loss per term", stage.Losses, "step", "loss")
+        string.Concat(OfLikeScale(stage.Losses).Select(losses => Plots.Lines(
+            losses.Count == stage.Losses.Count ? "Loss per term" : $"Loss: {string.Join(", ", losses.Select(l => l.Name))}",
+            losses, "step", "loss")))
             + Plots.Lines("Learning rate", stage.LearningRate is null ? [] : [stage.LearningRate], "step", "learning rate",
                 fromZero: true)
             + Plots.Lines("Speed over all ranks", stage.TokensPerSecond is null ? [] : [stage.TokensPerSecond], "step",
                 "tokens/s", fromZero: true),
         "")));
+
+    // Terms in other units (Å² beside nats) get a plot of their own, or none of the small ones could be read.
+    private static List<List<Curve>> OfLikeScale(IReadOnlyList<Curve> curves)
+    {
+        var groups = new List<List<Curve>>();
+        foreach (var curve in curves)
+        {
+            var fits = groups.Find(g => Scale(g[0]) / Scale(curve) is > 0.25 and < 4);
+            if (fits is null)
+            {
+                groups.Add([curve]);
+            }
+            else
+            {
+                fits.Add(curve);
+            }
+        }
+
+        return groups;
+
+        static double Scale(Curve curve) => curve.Points.Where(p => double.IsFinite(p.Y)).Select(p => Math.Abs(p.Y)).DefaultIfEmpty(1).Average();
+    }
 
     /// <summary>Codebook and use of the tokens.</summary>
     public static string Tokens(RunReport report) => Section(
