@@ -41,7 +41,6 @@ internal static class RunVerb
     {
         var job = JobPaths.Resolve(options, Environment.CurrentDirectory);
         JobValidation.ThrowIfAny(JobValidation.CheckInputs(job));
-
         var clock = Stopwatch.StartNew();
         var continues = JobWorkspace.Open(job);
         int exitCode;
