@@ -40,11 +40,7 @@ internal static class RunVerb
     internal static async Task<int> RunAsync(VerbContext context, JobOptions options, CancellationToken cancel)
     {
         var job = JobPaths.Resolve(options, Environment.CurrentDirectory);
-        if (job.Corpus.Structures.Count == 0)
-        {
-            throw new UsageException("corpus.structures is empty; name folders, archives or lists, e.g. --set corpus.structures=FOLDER");
-        }
-
+        JobValidation.ThrowIfAny(JobValidation.CheckInputs(job));
         var clock = Stopwatch.StartNew();
         var continues = JobWorkspace.Open(job);
         int exitCode;

@@ -99,6 +99,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
             return;
         }
 
+        _buffer.SignOfLife();
         request.Frames.Add(frame.Payload);
         request.AskAt = DateTime.UtcNow + AskAgain;
         request.Unanswered = 0;
@@ -108,15 +109,36 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
             return;
         }
 
-        var samples = SamplePayload.Split(Joined(request.Frames)).ToList();
-        if (samples.Count != request.Places.Length)
+        if (Samples(request) is { } samples)
         {
-            _log.Warning("chunk {0} answered with {1} samples for {2}; asked again", request.Chunk, samples.Count, request.Places.Length);
+            Fill(request, samples);
+        }
+        else
+        {
             request.AskAt = DateTime.UtcNow;
-            return;
+        }
+    }
+
+    // Null when the answer is not what was asked for; the fetcher must outlive any answer.
+    private List<ReadOnlyMemory<byte>>? Samples(PendingRequest request)
+    {
+        try
+        {
+            var samples = SamplePayload.Split(Joined(request.Frames)).ToList();
+            if (samples.Select(s => s.Row).SequenceEqual(request.Places.Select(i => request.Step.Share[i].Row)))
+            {
+                return [.. samples.Select(s => s.Sample)];
+            }
+
+            request.Reason = $"answered with {samples.Count} samples for {request.Places.Length}, or with other rows";
+        }
+        catch (InvalidDataException e)
+        {
+            request.Reason = e.Message;
         }
 
-        Fill(request, [.. samples.Select(s => s.Sample)]);
+        _log.Warning("chunk {0}: {1}; asked again", request.Chunk, request.Reason);
+        return null;
     }
 
     private void Fill(PendingRequest request, IReadOnlyList<ReadOnlyMemory<byte>> samples)
@@ -143,6 +165,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
     {
         if (_requests.TryGetValue(answer.Request, out var request))
         {
+            _buffer.SignOfLife();
             request.AskAt = DateTime.UtcNow + NotReadyPause;
             request.Reason = answer.Reason;
             request.Unanswered = 0;

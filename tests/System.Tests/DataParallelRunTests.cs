@@ -1,0 +1,78 @@
+using Xunit.Abstractions;
+
+namespace Ism.System.Tests;
+
+/// <summary>The number of nodes decides who computes what, never what is computed.</summary>
+[Collection(Runs.Collection)]
+public class DataParallelRunTests(Runs runs, ITestOutputHelper output)
+{
+    private const double Tolerance = 1e-4;
+
+    [SkippableFact]
+    public async Task Should_train_alike_with_one_trainer_and_with_three()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
+        runs.Describe(output);
+        var one = await runs.Reference;
+        var three = await runs.CompleteAsync("three-trainers", one, featurizers: 1, trainers: 3);
+
+        Assert.All(one.Tuning.Values, s => Assert.Equal(1, s.World));
+        Assert.Contains(three.Tuning.Values, s => s.World == 3);
+        CurveComparison.SameUpToRounding(one, three, Tolerance, output);
+        var weights = one.WeightDifference(three);
+        output.WriteLine($"largest relative difference of weights: {weights:G3}");
+        Assert.True(weights <= Tolerance, $"weights differ by {weights:G3} relative");
+        SameEvaluations(one, three);
+    }
+
+    [SkippableFact]
+    public async Task Should_make_the_same_token_files_with_any_number_of_featurizers()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
+        var two = await runs.Reference;
+        var three = await runs.CompleteAsync("three-featurizers", two, featurizers: 3, trainers: 1);
+
+        Equal(two.Files("tokens", "*.arrow"), three.Files("tokens", "*.arrow"), 1 + (Runs.Proteins / 8));
+        Assert.Equal(Enumerable.Range(0, Runs.Proteins).Select(p => (long)p), three.Accounts().Keys.Order());
+        Assert.All(three.Accounts().Values, times => Assert.Equal(1, times));
+    }
+
+    [SkippableFact]
+    public async Task Should_repeat_a_run_to_the_last_bit()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
+        var first = await runs.Reference;
+        var second = await runs.CompleteAsync("repeated", null, featurizers: 2, trainers: 1);
+
+        Equal(first.Files("autoencoder", "*.safetensors"), second.Files("autoencoder", "*.safetensors"), 1);
+        Equal(first.Files("codebook", "*"), second.Files("codebook", "*"), 2);
+        Equal(first.Files("tokens", "*.arrow"), second.Files("tokens", "*.arrow"), 1 + (Runs.Proteins / 8));
+        Equal(first.Files("model", "*.safetensors"), second.Files("model", "*.safetensors"), 1);
+        Assert.Equal(first.Tuning.Values.Select(s => s.Loss), second.Tuning.Values.Select(s => s.Loss));
+    }
+
+    private static void Equal(IReadOnlyDictionary<string, byte[]> a, IReadOnlyDictionary<string, byte[]> b, int atLeast)
+    {
+        Assert.True(a.Count >= atLeast, $"only {string.Join(", ", a.Keys)}");
+        Assert.Equal(a.Keys.Order(), b.Keys.Order());
+        var different = a.Keys.Where(name => !a[name].AsSpan().SequenceEqual(b[name])).Order().ToList();
+        Assert.True(different.Count == 0, $"these files differ: {string.Join(", ", different)}");
+    }
+
+    private static void SameEvaluations(RunResult one, RunResult three)
+    {
+        var a = MetricsLines.Evaluations(one.At("metrics.jsonl"), "structure-tuning");
+        var b = MetricsLines.Evaluations(three.At("metrics.jsonl"), "structure-tuning");
+        Assert.Equal([15, 30], a.Keys);
+        Assert.Equal(a.Keys, b.Keys);
+        foreach (var (step, metrics) in a)
+        {
+            Assert.Equal(metrics.Keys.Order(), b[step].Keys.Order());
+            foreach (var (name, value) in metrics)
+            {
+                // An accuracy may change by a residue whose two best answers are equally good but for rounding.
+                Assert.True(Math.Abs(value - b[step][name]) <= 0.01, $"{name} after step {step}: {value} and {b[step][name]}");
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Globalization;
+using Ism.Structures.Synthesis;
+using Ism.System.Tests.Processes;
+using Xunit.Abstractions;
+
+namespace Ism.System.Tests;
+
+/// <summary>
+/// The corpus and the undisturbed runs that all tests of the system compare with. One run is started when the first test needs it and
+/// shared by all.
+/// </summary>
+public sealed class Runs : IDisposable
+{
+    /// <summary>Name of the collection: its tests run one after the other.</summary>
+    public const string Collection = "runs of the whole system";
+
+    /// <summary>Proteins trained on.</summary>
+    public const int Proteins = 40;
+
+    /// <summary>Proteins held out.</summary>
+    public const int Heldout = 8;
+
+    /// <summary>Steps of structure-tuning in the job below.</summary>
+    public const int Steps = 30;
+
+    /// <summary>Steps between checkpoints.</summary>
+    public const int CheckpointEvery = 5;
+
+    private const long CorpusSeed = 401;
+    private const long HeldoutSeed = 402;
+    private const long JobSeed = 11;
+
+    /// <summary>For one whole run; a busy machine takes many times what a quiet one does.</summary>
+    internal static readonly TimeSpan RunDeadline = TimeSpan.FromMinutes(10);
+
+    private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
+    private readonly Lazy<Task<RunResult>> _reference;
+    private bool _failed;
+
+    public Runs()
+    {
+        Structures = Path.Combine(_root, "structures");
+        HeldoutStructures = Path.Combine(_root, "heldout");
+        var options = new SynthesisOptions { MinLength = 30, MaxLength = 60 };
+        SyntheticCorpus.Write(Structures, Proteins, CorpusSeed, options);
+        SyntheticCorpus.Write(HeldoutStructures, Heldout, HeldoutSeed, options);
+        _reference = new Lazy<Task<RunResult>>(() => CompleteAsync("reference", null, featurizers: 2, trainers: 1));
+    }
+
+    /// <summary>The corpus.</summary>
+    public string Structures { get; }
+
+    /// <summary>The held-out corpus.</summary>
+    public string HeldoutStructures { get; }
+
+    /// <summary>The whole way with one trainer and two featurizers, undisturbed.</summary>
+    internal Task<RunResult> Reference => _reference.Value;
+
+    /// <summary>Workspace of a run.</summary>
+    public string WorkspaceOf(string name) => Path.Combine(_root, name);
+
+    /// <summary>Writes what a person needs to look at a run by hand.</summary>
+    public void Describe(ITestOutputHelper output) =>
+        output.WriteLine($"runs in {_root}; seeds: corpus {CorpusSeed}, held out {HeldoutSeed}, job {JobSeed}");
+
+    /// <summary>Arguments of `ism` for a run of the tests' job; a run <paramref name="from"/> another takes its autoencoder and
+    /// codebook from there.</summary>
+    internal string[] Arguments(string name, RunResult? from, int featurizers, int trainers, params string[] settings)
+    {
+        List<string> arguments =
+        [
+            "run", JobFile(name), "--featurizers", featurizers.ToString(CultureInfo.InvariantCulture),
+            "--trainers", trainers.ToString(CultureInfo.InvariantCulture),
+        ];
+        foreach (var setting in from is null ? settings : [.. from.AsOrigin, .. settings])
+        {
+            arguments.AddRange(["--set", setting]);
+        }
+
+        return [.. arguments];
+    }
+
+    /// <summary>Starts a run and leaves it running.</summary>
+    internal IsmProcess Start(string name, RunResult? from, int featurizers, int trainers, params string[] settings) =>
+        IsmProcess.Start(Arguments(name, from, featurizers, trainers, settings));
+
+    /// <summary>Runs to the end and requires success.</summary>
+    internal async Task<RunResult> CompleteAsync(
+        string name, RunResult? from, int featurizers, int trainers, params string[] settings)
+    {
+        using var process = Start(name, from, featurizers, trainers, settings);
+        return await CompleteAsync(name, process);
+    }
+
+    /// <summary>Waits for the end of a run and requires success.</summary>
+    internal async Task<RunResult> CompleteAsync(string name, IsmProcess process)
+    {
+        var code = await process.ExitAsync(RunDeadline);
+        if (code != 0)
+        {
+            _failed = true;
+            Assert.Fail($"{name} ended with {code}\n{process.Output}\n{Logs(name)}");
+        }
+
+        return new RunResult(WorkspaceOf(name), process.Output);
+    }
+
+    /// <summary>The ends of the logs of all nodes.</summary>
+    public string Logs(string name)
+    {
+        var folder = Path.Combine(WorkspaceOf(name), "logs");
+        return !Directory.Exists(folder) ? "" : string.Join('\n', Directory.EnumerateFiles(folder).Order()
+            .Select(log => $"--- the end of {log}\n{string.Join('\n', File.ReadLines(log).TakeLast(25))}"));
+    }
+
+    public void Dispose()
+    {
+        if (!_failed)
+        {
+            Directory.Delete(_root, recursive: true);
+        }
+    }
+
+    // Micro-batches of one protein make a step slow enough to be disturbed in its middle, at no cost to what is computed.
+    private string JobFile(string name)
+    {
+        var path = Path.Combine(_root, $"{name}.yaml");
+        File.WriteAllText(path, $"""
+            name: {name}
+            workspace: {WorkspaceOf(name)}
+            seed: {JobSeed}
+            model:
+              layers: 2
+              width: 32
+              heads: 4
+            corpus:
+              structures: ["{Structures}"]
+              heldout: ["{HeldoutStructures}"]
+              chunkSize: 8
+              windowChunks: 2
+            autoencoder:
+              layers: 1
+              decoderLayers: 1
+              width: 16
+              heads: 2
+              layerScale: 0.1
+              stage1Epochs: 1
+              stage2Epochs: 1
+              globalBatch: 8
+              residuesPerStructure: 4
+            codebook:
+              clusters: 8
+              elbow: [4, 8]
+              residuesPerStructure: 16
+              startSample: 400
+              maxIterations: 6
+            tuning:
+              epochs: 12
+              warmupEpochs: 1
+              learningRate: 1e-3
+              globalBatch: 16
+              crop: 62
+              tokensPerMicroBatch: 64
+              checkpointEvery: {CheckpointEvery}
+              keepCheckpoints: 2
+              evaluateEvery: 15
+            cluster:
+              leaseSeconds: 30
+              collectiveSeconds: 30
+            """);
+        return path;
+    }
+}
+
+/// <summary>Ties the tests of the system to one <see cref="Runs"/>.</summary>
+[CollectionDefinition(Runs.Collection)]
+public sealed class RunsCollection : ICollectionFixture<Runs>;
