@@ -9,7 +9,6 @@ using Ism.Models.StructureTuning;
 using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
-using TuningHead = Ism.Models.StructureTuning.TunedHead;
 
 namespace Ism.GpuTrainer.Stages;
 
@@ -76,7 +75,7 @@ public static class StageRuntimes
             ? Esm2Checkpoint.Load(job.Model.From)
             : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed);
         var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
-        var head = TuningHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
+        var head = TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
         var objective = new StructureTuningObjective(model, [head], new StructureTuningOptions
         {
             MaskFraction = settings.MaskFraction,
