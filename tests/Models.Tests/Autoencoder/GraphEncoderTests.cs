@@ -80,6 +80,17 @@ public class GraphEncoderTests
     }
 
     [Fact]
+    public void Should_begin_with_heads_that_tell_near_atoms_from_far_ones()
+    {
+        // Attention is the softmax of these: within a range of a few nats every head would see all distances about alike.
+        using var scope = NewDisposeScope();
+        using var model = new AtomicAutoencoder(new AutoencoderShape(), 3);
+        var biases = model.Parameters.Single(p => p.Name == "encoder.distance.weight").Tensor.detach();
+        var ranges = biases.amax([1L]) - biases.amin([1L]);
+        Assert.True(ranges.min().item<float>() > 5);
+    }
+
+    [Fact]
     public void Should_give_an_empty_environment_the_zero_embedding()
     {
         using var scope = NewDisposeScope();

@@ -49,4 +49,38 @@ public class OptimizerTests
         flat[2_999_999] = bad;
         Assert.False(double.IsFinite(GlobalNorm.Of(flat)));
     }
+
+    [Fact]
+    public async Task Should_do_updates_while_garbage_is_collected()
+    {
+        // The script's numbers are native scalars with finalizers: one collected before the call would be read after it is freed.
+        using var stop = new CancellationTokenSource();
+        var collecting = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        });
+        var weight = Updated(3000);
+        await stop.CancelAsync();
+        await collecting;
+        Assert.Equal(Math.Pow(1 - (0.5 * 1e-3), 3000), weight, 1e-4);
+    }
+
+    // Without a gradient an update only decays the weight.
+    private static double Updated(int updates)
+    {
+        using var tensor = torch.ones(4, requires_grad: true);
+        using var flat = new FlatParameters([new NamedParameter("weight", tensor)]);
+        using var optimizer = new AdamW(flat, new AdamWOptions { WeightDecay = 0.5 });
+        flat.ZeroGradients();
+        for (var update = 0; update < updates; update++)
+        {
+            optimizer.Step(1e-3);
+        }
+
+        return flat.Values[0].ToDouble();
+    }
 }
