@@ -71,7 +71,7 @@ public class InterruptedRunTests(Runs runs, ITestOutputHelper output)
         var workspace = runs.WorkspaceOf("featurizer-killed");
         using var watch = new WorkspaceWatch(workspace);
         using var run = runs.Start(
-            "featurizer-killed", reference, featurizers: 2, trainers: 1, "corpus.chunkSize=1", "tuning.epochs=1", "corpus.heldout=[]");
+            "featurizer-killed", reference, featurizers: 2, trainers: 1, "corpus.chunkSize=1", "tuning.epochs=2", "corpus.heldout=[]");
         await watch.UntilAsync("a token file", () => TokenFiles(workspace) > 0, run, Runs.RunDeadline);
         NodeProcesses.Kill(workspace, "featurizer", 0);
         var made = TokenFiles(workspace);

@@ -22,6 +22,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
     private readonly SampleOrder _order = new(ChunkSize, ChunkSize, seed: 3, windowChunks: 1);
     private readonly StepBuffer _buffer = new();
     private TestProbe _region = null!;
+    private IActorRef _fetcher = ActorRefs.Nobody;
 
     [Fact]
     public void Should_put_frames_together_in_order_and_ignore_what_comes_twice()
@@ -119,7 +120,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
     private void Start(long steps, int prefetch = 4)
     {
         _region = CreateTestProbe();
-        Sys.ActorOf(SampleFetcher.Props(
+        _fetcher = Sys.ActorOf(SampleFetcher.Props(
             new FetchPlan
             {
                 Catalogue = Name,
@@ -138,7 +139,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
 
     private FetchSamples Asked() => _region.ExpectMsg<FetchSamples>(Soon);
 
-    private void Tell(object message) => _region.LastSender.Tell(message, _region);
+    private void Tell(object message) => _fetcher.Tell(message, _region);
 
     private void Answer(FetchSamples request) => Tell(Frames(request, 1 << 16).Single());
 
