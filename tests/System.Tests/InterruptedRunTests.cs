@@ -103,6 +103,6 @@ public class InterruptedRunTests(Runs runs, ITestOutputHelper output)
         Assert.Contains($"going on with {name}", result.Output);
         Assert.Matches(@"structure-tuning continues from the checkpoint after step \d+", result.Output);
         CurveComparison.SameUpToRounding(reference, result, 0, output);
-        Assert.Equal(reference.Files("model", "*.safetensors").Values.Single(), result.Files("model", "*.safetensors").Values.Single());
+        FileComparison.Same(reference, result, "model", "*.safetensors", 1);
     }
 }
