@@ -99,6 +99,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
             return;
         }
 
+        _buffer.SignOfLife();
         request.Frames.Add(frame.Payload);
         request.AskAt = DateTime.UtcNow + AskAgain;
         request.Unanswered = 0;
@@ -164,6 +165,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
     {
         if (_requests.TryGetValue(answer.Request, out var request))
         {
+            _buffer.SignOfLife();
             request.AskAt = DateTime.UtcNow + NotReadyPause;
             request.Reason = answer.Reason;
             request.Unanswered = 0;

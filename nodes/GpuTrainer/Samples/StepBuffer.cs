@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Ism.GpuTrainer.Samples;
 
 /// <summary>
-/// Hands fetched steps from the fetching actor to the training thread. <see cref="Take"/> blocks that thread, and only that one.
+/// Hands fetched steps from the fetching actor to the training thread. <see cref="TryTake"/> blocks that thread, and only that one.
 /// </summary>
 public sealed class StepBuffer
 {
@@ -11,6 +11,7 @@ public sealed class StepBuffer
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _changed = new(0);
     private string _waitingFor = "the first answer";
+    private long _lastSign = Stopwatch.GetTimestamp();
 
     /// <summary>Called with each taken step, so that the next ones are fetched.</summary>
     public Action<long>? Taken { get; set; }
@@ -29,10 +30,17 @@ public sealed class StepBuffer
     /// <summary>Says what is still missing, for the message of a missed deadline.</summary>
     public void Describe(string waitingFor) => Volatile.Write(ref _waitingFor, waitingFor);
 
-    /// <summary>Waits for a step's samples. <paramref name="waited"/> is the time it took.</summary>
-    /// <exception cref="TimeoutException">They did not come in time; says which chunks were waited for.</exception>
+    /// <summary>Somebody answered, be it only that a chunk is not ready: waiting is no sign of a fault.</summary>
+    public void SignOfLife() => Volatile.Write(ref _lastSign, Stopwatch.GetTimestamp());
+
+    /// <summary>Waits at most <paramref name="slice"/> for a step's samples; null when they are not there yet.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="slice">Longest wait of this call.</param>
+    /// <param name="deadline">Longest time without a sign of life from any featurizer.</param>
+    /// <param name="cancel">The generation ends.</param>
+    /// <exception cref="TimeoutException">Nobody answered for that time; says which chunks were waited for.</exception>
     /// <exception cref="OperationCanceledException">The generation ends.</exception>
-    public IReadOnlyList<FetchedSample> Take(long step, TimeSpan deadline, CancellationToken cancel, out TimeSpan waited)
+    public IReadOnlyList<FetchedSample>? TryTake(long step, TimeSpan slice, TimeSpan deadline, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         while (true)
@@ -42,17 +50,20 @@ public sealed class StepBuffer
                 if (_steps.Remove(step, out var samples))
                 {
                     Taken?.Invoke(step);
-                    waited = clock.Elapsed;
                     return samples;
                 }
             }
 
-            var left = deadline - clock.Elapsed;
-            if (left <= TimeSpan.Zero || !_changed.Wait(left, cancel))
+            var left = slice - clock.Elapsed;
+            if (left > TimeSpan.Zero && _changed.Wait(left, cancel))
             {
-                throw new TimeoutException(
-                    $"the samples of step {step} did not come within {deadline.TotalSeconds:F0} s; waited for {Volatile.Read(ref _waitingFor)}");
+                continue;
             }
+
+            return Stopwatch.GetElapsedTime(Volatile.Read(ref _lastSign)) < deadline
+                ? null
+                : throw new TimeoutException($"the samples of step {step} did not come and no featurizer answered for "
+                    + $"{deadline.TotalSeconds:F0} s; waited for {Volatile.Read(ref _waitingFor)}");
         }
     }
 }

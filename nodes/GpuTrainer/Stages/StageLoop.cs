@@ -27,6 +27,7 @@ public sealed record StageLoopHost(
 public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollectiveGroup group)
 {
     private const int MostRefusedInARow = 5;
+    private static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(0.5);
     private readonly TrainingStage _stage = runtime.Stage;
     private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage);
@@ -64,11 +65,10 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     private void Train(StepBuffer buffer, CancellationToken cancel)
     {
         var (refused, reported, tokens, waited) = (0, Stopwatch.StartNew(), 0L, TimeSpan.Zero);
-        var deadline = TimeSpan.FromSeconds(Math.Max(600, 10 * host.Job.Cluster.CollectiveSeconds));
         while (runtime.Step < _stage.TotalSteps)
         {
             cancel.ThrowIfCancellationRequested();
-            var share = buffer.Take(runtime.Step, deadline, cancel, out var wait);
+            var (share, wait) = AwaitSamples(buffer, runtime.Step, cancel);
             waited += wait;
             StepResult result;
             var clock = Stopwatch.StartNew();
@@ -110,6 +110,26 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         }
     }
 
+    // Until every rank has its samples. Ranks ask each other every few seconds, so that one that waits long (tokens are still being
+    // made) is not taken for one that hangs.
+    private (IReadOnlyList<FetchedSample> Share, TimeSpan Waited) AwaitSamples(StepBuffer buffer, long step, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        var slice = TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
+        IReadOnlyList<FetchedSample>? share = null;
+        buffer.SignOfLife();
+        while (true)
+        {
+            share ??= buffer.TryTake(step, slice, SilenceDeadline, cancel);
+            Span<long> ready = [share is null ? 0 : 1];
+            group.AllReduce(ready, ReduceOp.Min);
+            if (share is not null && ready[0] == 1)
+            {
+                return (share, clock.Elapsed);
+            }
+        }
+    }
+
     private void Keep(CancellationToken cancel)
     {
         if (group.Rank == 0 && runtime.Step % host.Job.Tuning.CheckpointEvery == 0)
@@ -142,7 +162,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         {
             for (var batch = 0L; batch < batches; batch++)
             {
-                var share = buffer.Take(batch, TimeSpan.FromSeconds(600), cancel, out _);
+                var (share, _) = AwaitSamples(buffer, batch, cancel);
                 foreach (var metric in runtime.Evaluate(share))
                 {
                     var (sum, count) = totals.GetValueOrDefault(metric.Metric);

@@ -9,7 +9,6 @@ using Ism.Models.StructureTuning;
 using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
-using TuningHead = Ism.Models.StructureTuning.TunedHead;
 
 namespace Ism.GpuTrainer.Stages;
 
@@ -41,6 +40,8 @@ public static class StageRuntimes
             : new AtomicAutoencoder(
                 new AutoencoderShape
                 {
+                    Radius = job.Corpus.Radius,
+                    MaxAtoms = job.Corpus.MaxAtoms,
                     Decoder = stage.Objective != ObjectiveKind.AminoAcid,
                     Layers = settings.Layers,
                     DecoderLayers = settings.DecoderLayers,
@@ -76,7 +77,7 @@ public static class StageRuntimes
             ? Esm2Checkpoint.Load(job.Model.From)
             : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed);
         var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
-        var head = TuningHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
+        var head = TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
         var objective = new StructureTuningObjective(model, [head], new StructureTuningOptions
         {
             MaskFraction = settings.MaskFraction,
