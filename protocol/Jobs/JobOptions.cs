@@ -103,7 +103,7 @@ public sealed record AutoencoderOptions
     /// <summary>Attention heads; must divide the width.</summary>
     public int Heads { get; init; } = 8;
 
-    /// <summary>First value of the encoder's LayerScale: how much each layer adds at the beginning. 0.001 suits long training, 0.1 short.
+    /// <summary>First value of the encoder's LayerScale: how much each layer adds at the beginning. 0.001 suits long training, 1 short.
     /// </summary>
     public double LayerScale { get; init; } = 1e-3;
 

@@ -13,7 +13,12 @@ internal sealed class RadialBias(ParameterTable table, string prefix, Autoencode
     /// beside any atom.</summary>
     private const double Hidden = -1e9;
 
-    private readonly Tensor _weight = table.Weight($"{prefix}.weight", (long)shape.Layers * shape.Heads, shape.RadialBases);
+    /// <summary>Deviation of the first weights (of this project). So sharp that each head begins with distances of its own: with
+    /// biases near 0 every atom attends to all alike, and training sees little but the composition for thousands of steps.</summary>
+    private const double FirstDeviation = 6;
+
+    private readonly Tensor _weight = table.Normal(
+        $"{prefix}.weight", FirstDeviation, (long)shape.Layers * shape.Heads, shape.RadialBases);
 
     /// <summary>Biases [B, heads, n, n] per layer, with padded keys hidden.</summary>
     public Tensor[] PerLayer(AtomBatch batch)

@@ -54,9 +54,14 @@ public sealed class AdamW : IDisposable
         using var scope = torch.NewDisposeScope();
         Updates++;
         var t = torch.tensor((float)Updates, device: _parameters.Values.device);
+
+        // Scalars held until after the call: of a plain number, invoke keeps only the handle of a scalar that nobody refers to any
+        // more, and a garbage collection before the native call frees it.
+        using Scalar rate = learningRate, beta1 = _options.Beta1, beta2 = _options.Beta2;
+        using Scalar decay = _options.WeightDecay, epsilon = _options.Epsilon;
         _ = _fused.invoke(
             "adamw_", List(_parameters.Values), List(_parameters.Gradients), List(Mean), List(MeanOfSquares), List(t),
-            learningRate, _options.Beta1, _options.Beta2, _options.WeightDecay, _options.Epsilon);
+            rate, beta1, beta2, decay, epsilon);
 
         static torch.Tensor[] List(torch.Tensor buffer) => [buffer];
     }
