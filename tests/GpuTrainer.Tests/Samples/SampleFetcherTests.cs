@@ -75,7 +75,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
         Assert.NotEqual(first.Request, second.Request);
         Assert.Equal(first.DrawKeys, second.DrawKeys);
         Tell(new SamplesNotReady(second.Request, "its tokens are not made yet"));
-        var late = Assert.Throws<TimeoutException>(() => _buffer.Take(0, TimeSpan.FromSeconds(1), CancellationToken.None, out _));
+        var late = Assert.Throws<TimeoutException>(() => _buffer.TryTake(0, TimeSpan.FromSeconds(1), TimeSpan.Zero, CancellationToken.None));
         Assert.Contains($"chunk {Name}/0 (its tokens are not made yet)", late.Message);
         Answer(Asked());
         Taken(0);
@@ -104,7 +104,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
         var second = Asked();
         Assert.Equal(first.DrawKeys, second.DrawKeys);
 
-        var samples = _buffer.Take(0, Soon, CancellationToken.None, out _);
+        var samples = _buffer.TryTake(0, Soon, Soon, CancellationToken.None)!;
         using var file = TokenFile.Open(TokenFile.PathOf(_workspace.At("tokens"), 0));
         Assert.Equal(_order.Step(0, Batch), samples.Select(s => s.Position));
         Assert.All(samples, s => Assert.Equal(
@@ -159,7 +159,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
 
     private void Taken(long step)
     {
-        var samples = _buffer.Take(step, Soon, CancellationToken.None, out _);
+        var samples = _buffer.TryTake(step, Soon, Soon, CancellationToken.None)!;
         Assert.Equal(_order.Step(step, Batch), samples.Select(s => s.Position));
         Assert.All(samples, s => Assert.Equal(Sample(s.Position.DrawKey), s.Bytes.ToArray()));
     }

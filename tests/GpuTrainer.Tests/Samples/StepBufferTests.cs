@@ -12,23 +12,27 @@ public class StepBufferTests
         var taken = new List<long>();
         var buffer = new StepBuffer { Taken = taken.Add };
         FetchedSample[] samples = [new(default, new byte[] { 1, 2 })];
-        var waiting = Task.Factory.StartNew(() => buffer.Take(7, Soon, CancellationToken.None, out _), TaskCreationOptions.LongRunning);
+        var waiting = Task.Factory.StartNew(() => buffer.TryTake(7, Soon, Soon, CancellationToken.None), TaskCreationOptions.LongRunning);
 
         buffer.Put(8, []);
         buffer.Put(7, samples);
 
         Assert.Same(samples, await waiting.WaitAsync(Soon));
         Assert.Equal([7], taken);
-        Assert.Empty(buffer.Take(8, TimeSpan.Zero, CancellationToken.None, out _));
+        Assert.Empty(buffer.TryTake(8, TimeSpan.Zero, Soon, CancellationToken.None)!);
+        Assert.Null(buffer.TryTake(9, TimeSpan.Zero, Soon, CancellationToken.None));
     }
 
     [Fact]
-    public void Should_name_step_and_chunks_when_time_is_over()
+    public void Should_name_step_and_chunks_when_nobody_has_answered_for_too_long()
     {
         var buffer = new StepBuffer();
         buffer.Describe("chunk corpus-1234/5 (no answer yet)");
+        buffer.SignOfLife();
+        Assert.Null(buffer.TryTake(3, TimeSpan.FromMilliseconds(20), Soon, CancellationToken.None));
 
-        var late = Assert.Throws<TimeoutException>(() => buffer.Take(3, TimeSpan.FromMilliseconds(20), CancellationToken.None, out _));
+        var late = Assert.Throws<TimeoutException>(
+            () => buffer.TryTake(3, TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(30), CancellationToken.None));
         Assert.Contains("step 3", late.Message);
         Assert.Contains("chunk corpus-1234/5", late.Message);
     }
@@ -39,6 +43,6 @@ public class StepBufferTests
         using var cancel = new CancellationTokenSource();
         cancel.Cancel();
 
-        Assert.ThrowsAny<OperationCanceledException>(() => new StepBuffer().Take(0, Soon, cancel.Token, out _));
+        Assert.ThrowsAny<OperationCanceledException>(() => new StepBuffer().TryTake(0, Soon, Soon, cancel.Token));
     }
 }
