@@ -117,6 +117,12 @@ public static partial class JobValidation
         found.Range("autoencoder.width", autoencoder.Width, 2, 10_000);
         found.Range("autoencoder.heads", autoencoder.Heads, 1, 1000);
         Divides(found, "autoencoder.heads", autoencoder.Heads, "autoencoder.width", autoencoder.Width);
+        OneOf(found, "autoencoder.pairActivation", autoencoder.PairActivation, "linear", "gelu");
+        found.Range("autoencoder.layerScale", autoencoder.LayerScale, 0, 10);
+        found.Range("autoencoder.distogramWeight", autoencoder.DistogramWeight, 0, 1e6);
+        found.Range("autoencoder.aminoAcidWeight", autoencoder.AminoAcidWeight, 0, 1e6);
+        found.Range("autoencoder.coordinatesWeight", autoencoder.CoordinatesWeight, 0, 1e6);
+        found.Range("autoencoder.weightDecay", autoencoder.WeightDecay, 0, 10);
         found.Range("autoencoder.stage1Epochs", autoencoder.Stage1Epochs, 0, 10_000);
         found.Range("autoencoder.stage2Epochs", autoencoder.Stage2Epochs, 0, 10_000);
         if (autoencoder.Stage1Epochs + autoencoder.Stage2Epochs == 0)

@@ -10,6 +10,8 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism node ROLE`: this process as one node of a cluster.</summary>
 internal static class NodeVerb
 {
+    private const string Downed = "this node left the cluster, or was removed from it; start it again to join";
+
     public static Command Create(VerbContext context) => new("node", "Run this process as one node of a cluster.")
     {
         Role(context, NodeRoles.Coordinator, "Holds the job: ledger, training group, report. Prints progress as JSON lines."),
@@ -25,7 +27,11 @@ internal static class NodeVerb
             HelpName = "FOLDER",
             Required = true,
         };
-        var number = new Option<int>("--number") { Description = "Number among the nodes of this role", HelpName = "N" };
+        var number = new Option<int?>("--number")
+        {
+            Description = "Number among the nodes of this role, unique; without it, host name and process id tell them apart",
+            HelpName = "N",
+        };
         var host = new Option<string>("--host")
         {
             Description = "Name or address under which other nodes reach this one",
@@ -47,7 +53,7 @@ internal static class NodeVerb
             var node = new NodeOptions
             {
                 Role = role,
-                NodeId = $"{role}-{parsed.GetValue(number)}",
+                NodeId = parsed.GetValue(number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
                 Workspace = place.Root,
@@ -65,6 +71,8 @@ internal static class NodeVerb
         var ended = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var host = NodeHost.Build(node, system =>
         {
+            // A node that the others have given up (cut off, its coordinator gone) ends its actor system; the process ends with it.
+            system.WhenTerminated.ContinueWith(_ => ended.TrySetResult(Downed), TaskScheduler.Default);
             switch (node.Role)
             {
                 case NodeRoles.Coordinator:
@@ -82,6 +90,11 @@ internal static class NodeVerb
         try
         {
             var error = await ended.Task.WaitAsync(cancel);
+            if (error == Downed)
+            {
+                await context.Error.WriteLineAsync($"ism: {Downed}");
+            }
+
             return error is null ? ExitCode.Success : ExitCode.Failed;
         }
         catch (OperationCanceledException)

@@ -20,18 +20,6 @@ internal static class TokenizeVerb
         var autoencoder = new Option<string>("--autoencoder") { Description = "Folder of a trained autoencoder", HelpName = "FOLDER", Required = true };
         var codebook = new Option<string>("--codebook") { Description = "Folder of the codebook made with it", HelpName = "FOLDER", Required = true };
         var output = new Option<string>("--out") { Description = "Token file to write (Arrow IPC)", HelpName = "FILE.arrow", Required = true };
-        var radius = new Option<double>("--radius")
-        {
-            Description = "Radius of a microenvironment in Å, as the autoencoder was trained",
-            HelpName = "ANGSTROM",
-            DefaultValueFactory = _ => 10,
-        };
-        var maxAtoms = new Option<int>("--max-atoms")
-        {
-            Description = "Atoms of a microenvironment at most, as the autoencoder was trained",
-            HelpName = "N",
-            DefaultValueFactory = _ => 512,
-        };
         var minLength = new Option<int>("--min-length")
         {
             Description = "Shorter chains are left out",
@@ -42,7 +30,7 @@ internal static class TokenizeVerb
         var force = new Option<bool>("--force") { Description = "Write over what is there" };
         var command = new Command("tokenize", "Write the structure tokens of structures, with an autoencoder and a codebook from a run.")
         {
-            structures, autoencoder, codebook, output, radius, maxAtoms, minLength, json, force,
+            structures, autoencoder, codebook, output, minLength, json, force,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -53,8 +41,7 @@ internal static class TokenizeVerb
             var book = Inputs.Existing("--codebook", parsed.GetValue(codebook)!);
             var entries = StructureSources.List(parsed.GetValue(structures)!).ToList();
             var reading = new StructureReaderOptions { MinLength = Inputs.AtLeastOne("--min-length", parsed.GetValue(minLength)) };
-            var finder = new MicroenvironmentFinder(parsed.GetValue(radius), Inputs.AtLeastOne("--max-atoms", parsed.GetValue(maxAtoms)));
-            var summary = await RunAsync(context, entries, reading, finder, encoder, book, target, cancel);
+            var summary = await RunAsync(context, entries, reading, encoder, book, target, cancel);
             Print(context, target, summary, parsed.GetValue(json));
             return ExitCode.Success;
         });
@@ -62,12 +49,13 @@ internal static class TokenizeVerb
     }
 
     private static async Task<TokenFileSummary> RunAsync(
-        VerbContext context, List<StructureEntry> entries, StructureReaderOptions reading, MicroenvironmentFinder finder, string encoder,
-        string codebook, string target, CancellationToken cancel)
+        VerbContext context, List<StructureEntry> entries, StructureReaderOptions reading, string encoder, string codebook,
+        string target, CancellationToken cancel)
     {
         await using var display = ProgressDisplay.Create(context.Error);
         var task = display.Begin("tokenize", entries.Count, "structures");
-        using var tokeniser = new Tokeniser(reading, finder);
+        using var cache = new EncoderCache();
+        var tokeniser = new Tokeniser(reading, cache);
         var catalogue = Catalogue.Create(entries, entries.Count);
         var summary = tokeniser.Run(catalogue, 0, encoder, codebook, target, done => task.Report(done), cancel);
         task.Finish();

@@ -34,13 +34,6 @@ public class TokenHistogramTests
     }
 
     [Fact]
-    public void Should_pick_the_unfolded_token_but_not_one_hardly_used()
-    {
-        Assert.Equal(2, new TokenHistogram([5000, 4000, 3000, 1], [10, 20, 2900, 1]).MostUnfolded());
-        Assert.Null(new TokenHistogram([5, 4], [0, 0]).MostUnfolded());
-    }
-
-    [Fact]
     public void Should_refuse_tokens_of_another_codebook()
     {
         Assert.Contains("K = 4", Assert.Throws<ArgumentException>(() => new TokenHistogram(4).Add([4], [])).Message);

@@ -71,7 +71,9 @@ public class BadInputRunTests(Runs runs, ITestOutputHelper output)
         var model = File.ReadAllText(Directory.EnumerateFiles(folder).Order().First());
         File.WriteAllText(Path.Combine(folder, "empty.pdb"), "");
         File.WriteAllText(Path.Combine(folder, "garbage.cif"), string.Join('\n', Enumerable.Range(0, 200).Select(i => $"not a structure {i}")));
-        File.WriteAllBytes(Path.Combine(folder, "binary.bcif"), [0x83, 0xa7, .. Enumerable.Range(0, 500).Select(i => (byte)(i * 7))]);
+        File.WriteAllBytes(
+            Path.Combine(folder, "binary.bcif"),
+            [0x83, 0xa7, .. "encoder"u8, 0xa4, .. "test"u8, 0xa7, .. "version"u8, 0xa5, .. "0.3.0"u8, 0xaa, .. "dataBlocks"u8, 0x90]);
         File.WriteAllText(Path.Combine(folder, "alpha-carbons.cif"), AlphaCarbons(model));
         using var memory = new MemoryStream();
         using (var gzip = new GZipStream(memory, CompressionLevel.Optimal, leaveOpen: true))

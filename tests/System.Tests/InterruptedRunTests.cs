@@ -44,23 +44,29 @@ public class InterruptedRunTests(Runs runs, ITestOutputHelper output)
         await GoesOnAsync("stopped", reference);
     }
 
-    [SkippableFact]
-    public async Task Should_go_on_with_the_others_when_a_trainer_is_killed()
+    // Rank 0 writes metrics and checkpoints; losing it is another matter than losing the last one.
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Should_go_on_with_the_others_when_a_trainer_is_killed(int number)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
         var reference = await runs.Reference;
-        var workspace = runs.WorkspaceOf("trainer-killed");
-        using var run = runs.Start("trainer-killed", reference, featurizers: 1, trainers: 3);
+        var name = $"trainer-{number}-killed";
+        var workspace = runs.WorkspaceOf(name);
+        using var run = runs.Start(name, reference, featurizers: 1, trainers: 3);
         await TuningAsync(workspace, run, 4);
-        NodeProcesses.Kill(workspace, "trainer", 1);
-        var result = await runs.CompleteAsync("trainer-killed", run);
+        NodeProcesses.Kill(workspace, "trainer", number);
+        var result = await runs.CompleteAsync(name, run);
 
         var generations = result.Tuning.Values.Select(s => s.Generation).Distinct().ToList();
         output.WriteLine($"generations {string.Join(", ", generations)}, worlds {string.Join(", ", result.Tuning.Values.Select(s => s.World))}");
         Assert.True(generations.Count >= 2, $"the group did not form again: {result.Output}");
-        Assert.Contains("trainer-1", result.Output);
+        Assert.Contains($"trainer-{number} (process", result.Output);
         CurveComparison.SameUpToRounding(reference, result, Tolerance, output);
-        Assert.True(reference.WeightDifference(result) <= Tolerance);
+        var weights = reference.WeightDifference(result);
+        output.WriteLine($"largest relative difference of weights: {weights:G3}");
+        Assert.True(weights <= Tolerance, $"weights differ by {weights:G3} relative");
     }
 
     [SkippableFact]
@@ -71,7 +77,7 @@ public class InterruptedRunTests(Runs runs, ITestOutputHelper output)
         var workspace = runs.WorkspaceOf("featurizer-killed");
         using var watch = new WorkspaceWatch(workspace);
         using var run = runs.Start(
-            "featurizer-killed", reference, featurizers: 2, trainers: 1, "corpus.chunkSize=1", "tuning.epochs=1", "corpus.heldout=[]");
+            "featurizer-killed", reference, featurizers: 2, trainers: 1, "corpus.chunkSize=1", "tuning.epochs=2", "corpus.heldout=[]");
         await watch.UntilAsync("a token file", () => TokenFiles(workspace) > 0, run, Runs.RunDeadline);
         NodeProcesses.Kill(workspace, "featurizer", 0);
         var made = TokenFiles(workspace);
@@ -103,6 +109,6 @@ public class InterruptedRunTests(Runs runs, ITestOutputHelper output)
         Assert.Contains($"going on with {name}", result.Output);
         Assert.Matches(@"structure-tuning continues from the checkpoint after step \d+", result.Output);
         CurveComparison.SameUpToRounding(reference, result, 0, output);
-        Assert.Equal(reference.Files("model", "*.safetensors").Values.Single(), result.Files("model", "*.safetensors").Values.Single());
+        FileComparison.Same(reference, result, "model", "*.safetensors", 1);
     }
 }

@@ -54,7 +54,7 @@ public sealed class JobActor : ReceiveActor
         {
             if (m.Error is not null)
             {
-                _log.Error("the job failed: {0}", m.Error);
+                _log.Error(m.Cause, "the job failed: {0}", m.Error);
                 emit(RunEvent.Now(RunEventKind.Failed, message: m.Error));
             }
 
@@ -66,7 +66,7 @@ public sealed class JobActor : ReceiveActor
         Task.Factory.StartNew(
             () => JobWorkflow.RunAsync(services, _cancel.Token), _cancel.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)
             .Unwrap()
-            .ContinueWith(t => self.Tell(new JobEnded(Explain(t))), TaskScheduler.Default);
+            .ContinueWith(t => self.Tell(new JobEnded(Explain(t), t.Exception?.InnerException)), TaskScheduler.Default);
     }
 
     /// <summary>Props of a job.</summary>
@@ -84,7 +84,7 @@ public sealed class JobActor : ReceiveActor
     {
         { IsCanceled: true } => "the job was stopped",
         { Exception.InnerException: JobFailedException e } => e.Message,
-        { Exception.InnerException: { } e } => e.ToString(),
+        { Exception.InnerException: { } e } => $"{e.GetType().Name}: {e.Message}",
         _ => null,
     };
 
@@ -140,7 +140,7 @@ public sealed class JobActor : ReceiveActor
 
     private sealed record BeginStage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
 
-    private sealed record JobEnded(string? Error);
+    private sealed record JobEnded(string? Error, Exception? Cause);
 
     private sealed class Services(IActorRef self, JobOptions job, Workspace workspace, Action<RunEvent> emit) : IJobServices
     {

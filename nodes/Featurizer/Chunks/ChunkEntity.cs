@@ -30,7 +30,14 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
         _node = Akka.Cluster.Cluster.Get(Context.System).SelfAddress.ToString();
         Receive<LeaseChunk>(OnLease);
         Receive<WorkDone>(OnDone);
-        Receive<ChunkSettled>(m => _jobs.Remove(m.WorkId));
+        Receive<ChunkSettled>(m =>
+        {
+            // The end of an older lease says nothing of the one that this work counts for now.
+            if (_jobs.TryGetValue(m.WorkId, out var job) && job.Epoch == m.LeaseEpoch)
+            {
+                _jobs.Remove(m.WorkId);
+            }
+        });
         Receive<Tick>(_ => OnTick());
         Receive<FetchSamples>(m => _streams.Fetch(m, Sender));
         Receive<SampleStreams.Ready>(_streams.Begin);

@@ -15,11 +15,18 @@ public sealed record ChunkResult(string Sha256, int Structures, int Quarantined,
 /// Does one kind of work on one chunk: structures in, a result file out. Doing it twice gives the same bytes. Runs on the compute
 /// thread; reports structures done as it goes, and stops between structures when cancelled.
 /// </summary>
-public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
+public sealed class ChunkWorker : IDisposable
 {
+    private readonly FeaturizerContext _context;
     private readonly EncoderCache _cache = new();
-    private readonly MicroenvironmentFinder _finder = context.NewFinder();
-    private readonly Tokeniser _tokeniser = new(context.Reading, context.NewFinder());
+    private readonly Tokeniser _tokeniser;
+
+    /// <summary>A worker of a node.</summary>
+    public ChunkWorker(FeaturizerContext context)
+    {
+        _context = context;
+        _tokeniser = new Tokeniser(context.Reading, _cache);
+    }
 
     /// <summary>Does the work.</summary>
     /// <exception cref="IOException">The result cannot be written, or encoder or codebook cannot be read.</exception>
@@ -38,24 +45,20 @@ public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _cache.Dispose();
-        _tokeniser.Dispose();
-    }
+    public void Dispose() => _cache.Dispose();
 
     private ChunkResult Embed(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
-        var catalogue = context.Catalogue(work.Catalogue);
-        var (encoder, _) = _cache.Encoder(context.Workspace.At(work.Encoder));
+        var catalogue = _context.Catalogue(work.Catalogue);
+        var (encoder, _, finder) = _cache.Encoder(_context.Workspace.At(work.Encoder));
         var parts = new List<Embeddings>();
         var refused = new List<QuarantinedStructure>();
-        foreach (var entry in ChunkStructures.Read(catalogue, chunk, context.Reading))
+        foreach (var entry in ChunkStructures.Read(catalogue, chunk, _context.Reading))
         {
             cancel.ThrowIfCancellationRequested();
             if (entry.Structure is { } structure)
             {
-                parts.Add(encoder.Embed(Drawn(work, entry.Position, structure)));
+                parts.Add(encoder.Embed(Drawn(work, entry.Position, structure, finder)));
             }
             else if (entry.Refused is { } reason)
             {
@@ -67,32 +70,32 @@ public sealed class ChunkWorker(FeaturizerContext context) : IDisposable
 
         var embeddings = parts.Count > 0 ? Embeddings.Concat(parts) : new Embeddings(Array.Empty<float>(), encoder.Width);
         var file = new EmbeddingsFile(embeddings, parts.Count, refused.Count, JsonSerializer.Serialize(refused));
-        var sha = file.Save(EmbeddingsFile.PathOf(context.Workspace.At(work.Output), chunk));
+        var sha = file.Save(EmbeddingsFile.PathOf(_context.Workspace.At(work.Output), chunk));
         return new ChunkResult(sha, parts.Count, refused.Count, embeddings.Count, 0);
     }
 
-    private List<Microenvironment> Drawn(ChunkWork work, long position, Structure structure)
+    private static List<Microenvironment> Drawn(ChunkWork work, long position, Structure structure, MicroenvironmentFinder finder)
     {
-        _finder.Use(structure);
+        finder.Use(structure);
         var residues = structure.Chains.SelectMany(c => c.ResidueIndices).ToArray();
         var key = CounterRandom.Key((ulong)work.Seed, (ulong)position);
-        return [.. Draws.Residues(key, residues.Length, work.ResiduesPerStructure).Select(i => _finder.Find(residues[i]))];
+        return [.. Draws.Residues(key, residues.Length, work.ResiduesPerStructure).Select(i => finder.Find(residues[i]))];
     }
 
     private ChunkResult Cluster(ChunkWork work, int chunk)
     {
-        var embeddings = EmbeddingsFile.Load(EmbeddingsFile.PathOf(context.Workspace.At(work.Embeddings), chunk));
-        var centroids = ClusteringFiles.LoadCentroids(context.Workspace.At(work.Codebook));
-        var path = EmbeddingsFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var embeddings = EmbeddingsFile.Load(EmbeddingsFile.PathOf(_context.Workspace.At(work.Embeddings), chunk));
+        var centroids = ClusteringFiles.LoadCentroids(_context.Workspace.At(work.Codebook));
+        var path = EmbeddingsFile.PathOf(_context.Workspace.At(work.Output), chunk);
         var sha = ClusteringFiles.SavePartial(path, KMeansPartial.Of(embeddings.Points, centroids));
         return new ChunkResult(sha, embeddings.Structures, embeddings.Quarantined, embeddings.Points.Count, 0);
     }
 
     private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
-        var path = TokenFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var path = TokenFile.PathOf(_context.Workspace.At(work.Output), chunk);
         var summary = _tokeniser.Run(
-            context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Encoder), context.Workspace.At(work.Codebook), path,
+            _context.Catalogue(work.Catalogue), chunk, _context.Workspace.At(work.Encoder), _context.Workspace.At(work.Codebook), path,
             progress, cancel);
         return new ChunkResult(summary.Sha256, summary.Structures, summary.Quarantined, summary.Residues, 0);
     }

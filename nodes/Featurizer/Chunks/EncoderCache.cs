@@ -1,16 +1,17 @@
 using Ism.Models.Autoencoder;
 using Ism.Models.Codebook;
+using Ism.Structures;
 
 namespace Ism.Featurizer.Chunks;
 
-/// <summary>The encoder and the codebook in use, loaded once and again only when their files have changed. For the compute thread.</summary>
+/// <summary>The encoder and the codebook in use, loaded once; an encoder again when its files have changed. For the compute thread.</summary>
 public sealed class EncoderCache : IDisposable
 {
     private readonly Dictionary<string, (string Identity, AtomicAutoencoder Model)> _models = [];
     private readonly Dictionary<string, StructureCodebook> _codebooks = [];
 
-    /// <summary>Embeds microenvironments with the encoder of a folder.</summary>
-    public (EnvironmentEncoder Encoder, string Identity) Encoder(string folder)
+    /// <summary>The encoder of a folder, its identity, and a finder of the microenvironments that it was made for.</summary>
+    public (EnvironmentEncoder Encoder, string Identity, MicroenvironmentFinder Finder) Encoder(string folder)
     {
         var identity = AtomicAutoencoder.IdentityOf(folder);
         if (!_models.TryGetValue(folder, out var loaded) || loaded.Identity != identity)
@@ -19,7 +20,8 @@ public sealed class EncoderCache : IDisposable
             _models[folder] = loaded = (identity, AtomicAutoencoder.Load(folder));
         }
 
-        return (new EnvironmentEncoder(loaded.Model), identity);
+        var shape = loaded.Model.Shape;
+        return (new EnvironmentEncoder(loaded.Model), identity, new MicroenvironmentFinder(shape.Radius, shape.MaxAtoms));
     }
 
     /// <summary>The codebook of a folder.</summary>

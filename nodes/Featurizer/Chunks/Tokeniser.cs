@@ -8,14 +8,13 @@ namespace Ism.Featurizer.Chunks;
 /// <summary>Structure -> chains -> masked microenvironments -> embeddings -> nearest centroids: the token file of a chunk. Used by one
 /// thread at a time.</summary>
 /// <param name="reading">Limits of reading.</param>
-/// <param name="finder">Radius and cap of microenvironments.</param>
-public sealed class Tokeniser(StructureReaderOptions reading, MicroenvironmentFinder finder) : IDisposable
+/// <param name="cache">Loaded encoders and codebooks.</param>
+public sealed class Tokeniser(StructureReaderOptions reading, EncoderCache cache)
 {
     /// <summary>Name of the token sequence that the atomic autoencoder makes.</summary>
     public const string Teacher = "autoencoder";
 
     private static readonly string Version = typeof(Tokeniser).Assembly.GetName().Version!.ToString(3);
-    private readonly EncoderCache _cache = new();
 
     /// <summary>Writes the token file of a chunk; the same structures, encoder and codebook give the same bytes.</summary>
     /// <param name="catalogue">Names the structures.</param>
@@ -28,8 +27,8 @@ public sealed class Tokeniser(StructureReaderOptions reading, MicroenvironmentFi
     public TokenFileSummary Run(
         Catalogue catalogue, int chunk, string encoder, string codebook, string path, Action<int> progress, CancellationToken cancel)
     {
-        var (embedder, identity) = _cache.Encoder(encoder);
-        using var assigner = new TokenAssigner(_cache.Codebook(codebook, identity));
+        var (embedder, identity, finder) = cache.Encoder(encoder);
+        using var assigner = new TokenAssigner(cache.Codebook(codebook, identity));
         var rows = new List<TokenRow>();
         var refused = new List<QuarantinedStructure>();
         var done = 0;
@@ -38,7 +37,7 @@ public sealed class Tokeniser(StructureReaderOptions reading, MicroenvironmentFi
             cancel.ThrowIfCancellationRequested();
             if (entry.Structure is { } structure)
             {
-                rows.AddRange(Tokens(entry, structure, embedder, assigner));
+                rows.AddRange(Tokens(entry, structure, finder, embedder, assigner));
             }
             else if (entry.Refused is { } reason)
             {
@@ -53,11 +52,9 @@ public sealed class Tokeniser(StructureReaderOptions reading, MicroenvironmentFi
         return TokenFileWriter.Write(path, header, rows, refused);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _cache.Dispose();
-
     // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
-    private IEnumerable<TokenRow> Tokens(ChunkStructure entry, Structure structure, EnvironmentEncoder embedder, TokenAssigner assigner)
+    private static IEnumerable<TokenRow> Tokens(
+        ChunkStructure entry, Structure structure, MicroenvironmentFinder finder, EnvironmentEncoder embedder, TokenAssigner assigner)
     {
         finder.Use(structure);
         foreach (var chain in structure.Chains)

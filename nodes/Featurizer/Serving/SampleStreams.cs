@@ -7,7 +7,7 @@ namespace Ism.Featurizer.Serving;
 
 /// <summary>
 /// The answers that a chunk entity is sending: each a byte stream cut into frames, sent as far as the trainer has granted credits. A
-/// trainer that goes away simply grants no more; its streams are dropped after a time. Belongs to one actor.
+/// trainer that goes away simply grants no more; its streams go when there are too many. Belongs to one actor.
 /// </summary>
 internal sealed class SampleStreams(FeaturizerContext context, SampleServer server, IActorRef self, ILoggingAdapter log)
 {

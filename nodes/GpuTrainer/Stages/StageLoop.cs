@@ -117,6 +117,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         var clock = Stopwatch.StartNew();
         var slice = TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
         IReadOnlyList<FetchedSample>? share = null;
+        buffer.SignOfLife();
         while (true)
         {
             share ??= buffer.TryTake(step, slice, SilenceDeadline, cancel);

@@ -40,6 +40,8 @@ public static class StageRuntimes
             : new AtomicAutoencoder(
                 new AutoencoderShape
                 {
+                    Radius = job.Corpus.Radius,
+                    MaxAtoms = job.Corpus.MaxAtoms,
                     Decoder = stage.Objective != ObjectiveKind.AminoAcid,
                     Layers = settings.Layers,
                     DecoderLayers = settings.DecoderLayers,

@@ -10,6 +10,9 @@ namespace Ism.Corpus.Streaming;
 /// <param name="Tokens">One token sequence [L] for each teacher; <see cref="TokenRow.NoToken"/> where a residue has none.</param>
 public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnlyList<ushort[]> Tokens)
 {
+    // Bounds what a crop of no residues, which is 16 bytes with any number of teachers, may make a reader allocate.
+    private const int MostTeachers = 255;
+
     /// <summary>The crop that a visit takes of a structure: chain and start are drawn from the visit's key. Null when the position
     /// has no chain (quarantined).</summary>
     public static TokenCrop? Draw(TokenFile file, long position, ulong drawKey, int crop)
@@ -69,7 +72,7 @@ public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnl
         var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
         var teachers = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
         var nameLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
-        if (start < 0 || length < 0 || teachers < 0 || nameLength < 0
+        if (start < 0 || length < 0 || teachers is < 0 or > MostTeachers || nameLength < 0
             || bytes.Length != 16L + nameLength + length + (2L * length * teachers))
         {
             throw new InvalidDataException(

@@ -108,23 +108,4 @@ public sealed class TokenHistogram
 
     /// <summary>Share of a token's residues with pLDDT under 50, in [0, 1]; 0 for an unused token.</summary>
     public double LowShare(int token) => _counts[token] == 0 ? 0 : (double)_lowCounts[token] / _counts[token];
-
-    /// <summary>
-    /// The token that gathers unfolded residues: the highest <see cref="LowShare"/> among tokens that are used at least a tenth
-    /// as often as the average (a share of a handful of residues says nothing). Null when no residue is under pLDDT 50.
-    /// </summary>
-    public int? MostUnfolded()
-    {
-        var floor = Total / (10.0 * _counts.Length);
-        int? best = null;
-        for (var token = 0; token < _counts.Length; token++)
-        {
-            if (_lowCounts[token] > 0 && _counts[token] >= floor && (best is null || LowShare(token) > LowShare(best.Value)))
-            {
-                best = token;
-            }
-        }
-
-        return best;
-    }
 }

@@ -12,6 +12,12 @@ public sealed record AutoencoderShape
     /// <summary>False: encoder and amino acid head alone (MutComputeX-GT); no decoder, distogram or coordinates.</summary>
     public bool Decoder { get; init; } = true;
 
+    /// <summary>Radius of the microenvironments it was made for, in Å; those of another radius mean nothing to it.</summary>
+    public double Radius { get; init; } = 10;
+
+    /// <summary>Atoms of a microenvironment at most, the nearest.</summary>
+    public int MaxAtoms { get; init; } = 512;
+
     /// <summary>Graph transformer layers of the encoder.</summary>
     public int Layers { get; init; } = 4;
 
@@ -62,6 +68,8 @@ public sealed record AutoencoderShape
     /// <exception cref="ArgumentException">A value is out of range; says which, and what to change.</exception>
     public void Validate()
     {
+        Require(Radius > 0, $"Radius is {Radius} Å: set it above 0");
+        Positive(MaxAtoms, nameof(MaxAtoms));
         Positive(Layers, nameof(Layers));
         Positive(Width, nameof(Width));
         Positive(Heads, nameof(Heads));

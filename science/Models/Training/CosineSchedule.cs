@@ -14,7 +14,7 @@ public sealed record CosineSchedule
         {
             throw new ArgumentException(
                 $"learning rate {baseRate} with {warmupSteps} warm-up steps of {totalSteps}: the rate and the steps must not be "
-                + "negative, and the warm-up not longer than the run (fewer warmup_epochs, or more epochs)");
+                + "negative, and the warm-up not longer than the run (fewer warmupEpochs, or more epochs)");
         }
 
         (BaseRate, WarmupSteps, TotalSteps) = (baseRate, warmupSteps, totalSteps);
