@@ -82,6 +82,7 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
             _entity.Tell(Lease(work, 8), successor);
             Assert.Equal(8, successor.ExpectMsg<ChunkAccepted>(Soon).LeaseEpoch);
             _entity.Tell(Lease(work, 6), _ledger);
+            _entity.Tell(new ChunkSettled(Key, work.WorkId, 7, false), _ledger);
         }
         finally
         {
