@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ism.Coordinator.Ledger;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
@@ -16,6 +17,16 @@ internal static class Events
             ["tokens/s"] = report.TokensPerSecond,
             ["waiting"] = report.Waiting,
         });
+
+    /// <summary>Held-out metrics: shares of right predictions in the message, everything in the numbers.</summary>
+    public static RunEvent Evaluation(EvaluationReport report)
+    {
+        var shares = report.Metrics.Where(m => m.Key.EndsWith("accuracy", StringComparison.Ordinal))
+            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:P1}"));
+        return RunEvent.Now(
+            RunEventKind.Note, RunStages.Tuning, report.Step, 0, $"held out, after step {report.Step}: {string.Join(", ", shares)}",
+            report.Metrics);
+    }
 
     /// <summary>Committed chunks of a work.</summary>
     public static RunEvent Chunks(string stage, LedgerProgress progress, string message = "") => RunEvent.Now(

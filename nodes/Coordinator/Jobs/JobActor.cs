@@ -45,7 +45,7 @@ public sealed class JobActor : ReceiveActor
                 _stage.Progress(m);
             }
         });
-        Receive<EvaluationReport>(m => emit(RunEvent.Now(RunEventKind.Note, RunStages.Tuning, m.Step, 0, "held-out evaluation", m.Metrics)));
+        Receive<EvaluationReport>(m => emit(Events.Evaluation(m)));
         Receive<StageEnded>(OnStageEnded);
         Receive<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
