@@ -32,7 +32,7 @@ public static class CatalogueStage
         var catalogues = new JobCatalogues(Open("corpus")!, Open("heldout"), Open("experimental") ?? Open("corpus")!);
         var counts = $"{catalogues.Corpus.Catalogue.Count:N0} structures to train on in {catalogues.Corpus.Catalogue.ChunkCount:N0} chunks, "
             + $"{catalogues.Heldout?.Catalogue.Count ?? 0:N0} held out, {catalogues.Experimental.Catalogue.Count:N0} for the autoencoder";
-        services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Catalogue, 1, 1, counts));
+        services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Catalogue, catalogues.Corpus.Catalogue.Count, catalogues.Corpus.Catalogue.Count, counts));
         return catalogues;
 
         NamedCatalogue? Open(string role)

@@ -21,10 +21,10 @@ internal static class Events
     /// <summary>Held-out metrics: shares of right predictions in the message, everything in the numbers.</summary>
     public static RunEvent Evaluation(EvaluationReport report)
     {
-        var shares = report.Metrics.Where(m => m.Key.EndsWith("accuracy", StringComparison.Ordinal))
-            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:P1}"));
+        var shares = report.Metrics.Where(m => m.Key.EndsWith(".accuracy", StringComparison.Ordinal))
+            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key[..^".accuracy".Length]} {m.Value:P1}"));
         return RunEvent.Now(
-            RunEventKind.Note, RunStages.Tuning, report.Step, 0, $"held out, after step {report.Step}: {string.Join(", ", shares)}",
+            RunEventKind.Note, RunStages.Tuning, report.Step, 0, $"right on held-out structures after step {report.Step}: {string.Join(", ", shares)}",
             report.Metrics);
     }
 

@@ -32,6 +32,8 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     private readonly TrainingStage _stage = runtime.Stage;
     private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage);
 
+    private TimeSpan Slice => TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
+
     /// <summary>Runs to the end of the stage.</summary>
     /// <exception cref="CollectiveException">A member failed; the state is that of the last completed step.</exception>
     /// <exception cref="OperationCanceledException">This generation is over.</exception>
@@ -52,14 +54,12 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
             Evaluate(cancel);
         }
 
-        if (group.Rank == 0)
+        // Nobody leaves before the model is written: if rank 0 dies over it, the others are still there to do it.
+        WhileOthersWait(() =>
         {
             runtime.SaveCheckpoint();
             runtime.SaveOutput();
-        }
-
-        // Nobody leaves before the model is written: if rank 0 dies over it, the others are still there to do it.
-        group.Barrier();
+        });
     }
 
     private void Train(StepBuffer buffer, CancellationToken cancel)
@@ -115,12 +115,11 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     private (IReadOnlyList<FetchedSample> Share, TimeSpan Waited) AwaitSamples(StepBuffer buffer, long step, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
-        var slice = TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
         IReadOnlyList<FetchedSample>? share = null;
         buffer.SignOfLife();
         while (true)
         {
-            share ??= buffer.TryTake(step, slice, SilenceDeadline, cancel);
+            share ??= buffer.TryTake(step, Slice, SilenceDeadline, cancel);
             Span<long> ready = [share is null ? 0 : 1];
             group.AllReduce(ready, ReduceOp.Min);
             if (share is not null && ready[0] == 1)
@@ -132,14 +131,35 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
     private void Keep(CancellationToken cancel)
     {
-        if (group.Rank == 0 && runtime.Step % host.Job.Tuning.CheckpointEvery == 0)
+        if (runtime.Step % host.Job.Tuning.CheckpointEvery == 0)
         {
-            runtime.SaveCheckpoint();
+            WhileOthersWait(runtime.SaveCheckpoint);
         }
 
         if (Evaluates(runtime.Step))
         {
             Evaluate(cancel);
+        }
+    }
+
+    // Rank 0 writes, which takes as long as the disk takes; the ranks ask each other meanwhile, so that no deadline is missed by it.
+    private void WhileOthersWait(Action write)
+    {
+        var writing = group.Rank == 0 ? Task.Run(write) : null;
+        Span<long> done = [0];
+        while (done[0] == 0)
+        {
+            try
+            {
+                done[0] = writing is null || writing.Wait(Slice) ? 1 : 0;
+            }
+            catch (AggregateException e) when (e.InnerException is { } problem)
+            {
+                group.Abort($"rank 0 could not write: {problem.Message}");
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(problem);
+            }
+
+            group.AllReduce(done, ReduceOp.Min);
         }
     }
 
