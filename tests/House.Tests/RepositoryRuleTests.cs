@@ -71,10 +71,9 @@ public partial class RepositoryRuleTests
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public void Readme_should_name_the_commands_of_a_new_user()
     {
-        Skip.IfNot(File.Exists(Repository.Full("README.md")), "there is no README.md yet");
         var readme = File.ReadAllText(Repository.Full("README.md"));
         Assert.Contains("./ism demo", readme);
         Assert.Contains("./ism run", readme);

@@ -14,8 +14,9 @@ public sealed record StageEnded(string StageId, long Step, string? Error);
 public sealed record GenerationChanged(long Generation, string StageId, IReadOnlyList<string> Members, string Why);
 
 /// <summary>
-/// Forms the generations of the training group and runs stages on them. Gradients never pass here; it only decides who is in, and it
-/// may die without stopping the steps: trainers register again with its successor, which forms the next generation.
+/// Forms the generations of the training group and runs stages on them. Gradients never pass here; it only decides who is in. Trainers
+/// register again with a successor, which forms the next generation. (While no coordinator is left at all the cluster downs them; see
+/// the known limits in the changelog.)
 /// </summary>
 public sealed class TrainingGroupActor : ReceiveActor, IWithTimers
 {

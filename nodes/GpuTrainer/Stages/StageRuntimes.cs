@@ -16,7 +16,7 @@ namespace Ism.GpuTrainer.Stages;
 /// seed alone, so all trainers begin equal.</summary>
 public static class StageRuntimes
 {
-    /// <summary>Name of the token sequence that the atomic autoencoder makes.</summary>
+    /// <summary>Name of the token sequence that the atomic autoencoder makes; featurizers write it under the same one.</summary>
     public const string AutoencoderTokens = "autoencoder";
 
     /// <summary>Makes it.</summary>

@@ -18,6 +18,8 @@ public class JobValidationTests
     [InlineData("corpus.minLength = 50 and corpus.maxLength = 40: no chain has such a length", "corpus.minLength=50", "corpus.maxLength=40")]
     [InlineData("corpus.radius = 0.5: must be between 1 and 50 Å", "corpus.radius=0.5")]
     [InlineData("autoencoder.objective = 'aminoacid': use autoencoder or amino-acid; did you mean 'amino-acid'?", "autoencoder.objective=aminoacid")]
+    [InlineData("autoencoder.pairActivation = 'gellu': use linear or gelu; did you mean 'gelu'?", "autoencoder.pairActivation=gellu")]
+    [InlineData("autoencoder.layerScale = -1: must be between 0 and 10", "autoencoder.layerScale=-1")]
     [InlineData("autoencoder.heads = 3 and autoencoder.width = 128: ", "autoencoder.heads=3")]
     [InlineData("autoencoder.stage1Epochs = 0 and autoencoder.stage2Epochs = 0: nothing would be trained", "autoencoder.stage1Epochs=0", "autoencoder.stage2Epochs=0")]
     [InlineData("autoencoder.learningRate = 0: must be above 0 and at most 1", "autoencoder.learningRate=0")]

@@ -25,6 +25,20 @@ public sealed class ChunkWorkerTests(FeaturizerWorkspace place) : IClassFixture<
     }
 
     [Fact]
+    public void Should_take_the_radius_that_the_autoencoder_was_made_for_whatever_the_job_says()
+    {
+        _worker.Run(place.Tokenising("tokens-own-radius"), 0, _ => { }, CancellationToken.None);
+        var corpus = place.Context.Job.Corpus with { Radius = 5, MaxAtoms = 8 };
+        using var context = new FeaturizerContext(place.Workspace, place.Context.Job with { Corpus = corpus });
+        using var other = new ChunkWorker(context);
+        other.Run(place.Tokenising("tokens-other-radius"), 0, _ => { }, CancellationToken.None);
+
+        Assert.Equal(
+            File.ReadAllBytes(TokenFile.PathOf(place.Workspace.At("tokens-own-radius"), 0)),
+            File.ReadAllBytes(TokenFile.PathOf(place.Workspace.At("tokens-other-radius"), 0)));
+    }
+
+    [Fact]
     public void Should_quarantine_a_bad_file_with_its_reason_and_leave_the_others_unharmed()
     {
         var result = _worker.Run(place.Tokenising("tokens-bad"), 1, _ => { }, CancellationToken.None);
