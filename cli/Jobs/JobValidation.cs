@@ -234,6 +234,7 @@ public static partial class JobValidation
 
     private static void CheckCluster(ClusterOptions cluster, Problems found)
     {
+        found.Range("cluster.coordinators", cluster.Coordinators, 1, 15);
         found.Range("cluster.featurizers", cluster.Featurizers, 1, 10_000);
         found.Range("cluster.trainers", cluster.Trainers, 1, 10_000);
         found.Range("cluster.threadsPerTrainer", cluster.ThreadsPerTrainer, 0, 4096);

@@ -1,52 +1,65 @@
 using System.Globalization;
+using System.Threading.Channels;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Membership;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Processes;
 
 /// <summary>
-/// A whole cluster of processes on this machine for one job: a coordinator, featurizers and trainers. A featurizer or trainer that dies
-/// is started again a few times; the job goes on without it meanwhile.
+/// A whole cluster of processes on this machine for one job: coordinators, featurizers and trainers. A process that dies is started
+/// again, and more or fewer are run when the job asks for it; the job goes on meanwhile.
 /// </summary>
 public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<string> note)
 {
-    private const int MostRestarts = 3;
+    private const int MostEarlyDeaths = 3;
+    private static readonly TimeSpan EarlyDeath = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
-    private readonly Dictionary<string, int> _restarts = [];
-
-    /// <summary>Starts all nodes and returns when the coordinator has ended, with its exit code.</summary>
-    /// <exception cref="IOException">A process cannot be started.</exception>
-    public async Task<int> RunAsync(CancellationToken cancel)
+    private readonly Dictionary<string, (DateTime Started, int EarlyDeaths)> _lives = [];
+    private readonly Channel<(string Role, int Count)> _scale = Channel.CreateUnbounded<(string, int)>();
+    private readonly List<NodeProcess> _members = [];
+    private readonly Dictionary<string, int> _wanted = new()
     {
-        SeedFile.Delete(job.Workspace);
-        var coordinator = Start(NodeRoles.Coordinator, 0, 0);
-        var workers = new List<NodeProcess>();
-        for (var i = 0; i < job.Cluster.Featurizers; i++)
-        {
-            workers.Add(Start(NodeRoles.Featurizer, i, job.Cluster.ThreadsPerFeaturizer));
-        }
+        [NodeRoles.Coordinator] = job.Cluster.Coordinators,
+        [NodeRoles.Featurizer] = job.Cluster.Featurizers,
+        [NodeRoles.Trainer] = job.Cluster.Trainers,
+    };
 
-        for (var i = 0; i < job.Cluster.Trainers; i++)
+    /// <summary>Runs another number of nodes of a role from now on. Any thread.</summary>
+    public void Scale(string role, int count) => _scale.Writer.TryWrite((role, count));
+
+    /// <summary>Starts all nodes and returns when the job is over: null when it is complete, else why not.</summary>
+    /// <exception cref="IOException">A process cannot be started.</exception>
+    public async Task<string?> RunAsync(CancellationToken cancel)
+    {
+        var folder = Path.Combine(job.Workspace, "cluster");
+        if (Directory.Exists(folder))
         {
-            workers.Add(Start(NodeRoles.Trainer, i, job.Cluster.ThreadsPerTrainer));
+            Directory.Delete(folder, recursive: true);
         }
 
         try
         {
-            while (!coordinator.Exited.IsCompleted)
+            foreach (var role in _wanted.Keys)
             {
-                var ended = await processes.WaitForAnyExitAsync([coordinator, .. workers], cancel);
-                if (ended != coordinator && !coordinator.Exited.IsCompleted)
-                {
-                    workers.Remove(ended);
-                    if (Again(ended) is { } replacement)
-                    {
-                        workers.Add(replacement);
-                    }
-                }
+                Fill(role);
             }
 
-            return await coordinator.Exited;
+            while (true)
+            {
+                var exit = processes.WaitForAnyExitAsync(_members, cancel);
+                var scale = _scale.Reader.WaitToReadAsync(cancel).AsTask();
+                await await Task.WhenAny(exit, scale);
+                while (_scale.Reader.TryRead(out var wanted))
+                {
+                    await ScaleAsync(wanted.Role, wanted.Count);
+                }
+
+                if (exit.IsCompletedSuccessfully && TakeLeave(await exit) is { } end)
+                {
+                    return end.Error;
+                }
+            }
         }
         finally
         {
@@ -54,19 +67,67 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
         }
     }
 
-    private NodeProcess? Again(NodeProcess ended)
+    // Null while the job goes on.
+    private EndedMarker? TakeLeave(NodeProcess ended)
     {
-        note(ended.DescribeEnd());
-        var restarts = _restarts[ended.Name] = _restarts.GetValueOrDefault(ended.Name) + 1;
-        if (restarts > MostRestarts)
+        _members.Remove(ended);
+        if (EndedMarker.TryRead(job.Workspace) is { } over)
         {
-            note($"{ended.Name} has died {restarts} times and is not started again");
+            return over;
+        }
+
+        if (ended.Number >= _wanted[ended.Role])
+        {
             return null;
         }
 
-        note($"{ended.Name} is started again ({restarts} of {MostRestarts})");
-        var threads = ended.Role == NodeRoles.Trainer ? job.Cluster.ThreadsPerTrainer : job.Cluster.ThreadsPerFeaturizer;
-        return Start(ended.Role, ended.Number, threads);
+        note(ended.DescribeEnd());
+        var (started, early) = _lives[ended.Name];
+        early = DateTime.UtcNow - started < EarlyDeath ? early + 1 : 0;
+        _lives[ended.Name] = (started, early);
+        if (early >= MostEarlyDeaths)
+        {
+            note($"{ended.Name} has died {early} times soon after it was started, and is not started again");
+            return _members.Exists(m => m.Role == ended.Role) || ended.Role == NodeRoles.Featurizer
+                ? null
+                : new EndedMarker($"no {ended.Role} stays alive: {ended.Name} {NodeProcess.DescribeCode(ended.Exited.Result)}", DateTimeOffset.UtcNow);
+        }
+
+        note($"{ended.Name} is started again");
+        Start(ended.Role, ended.Number);
+        return null;
+    }
+
+    private async Task ScaleAsync(string role, int count)
+    {
+        if (count == _wanted[role])
+        {
+            return;
+        }
+
+        note($"{role}s: {_wanted[role]} → {count}");
+        _wanted[role] = count;
+        Fill(role);
+        await processes.StopAsync(StopDeadline, [.. _members.Where(m => m.Role == role && m.Number >= count)]);
+    }
+
+    private void Fill(string role)
+    {
+        for (var number = 0; number < _wanted[role]; number++)
+        {
+            if (!_members.Exists(m => m.Role == role && m.Number == number))
+            {
+                Start(role, number);
+            }
+        }
+    }
+
+    private void Start(string role, int number)
+    {
+        var threads = role == NodeRoles.Trainer ? job.Cluster.ThreadsPerTrainer : job.Cluster.ThreadsPerFeaturizer;
+        _members.Add(Start(role, number, threads));
+        var name = _members[^1].Name;
+        _lives[name] = (DateTime.UtcNow, _lives.GetValueOrDefault(name).EarlyDeaths);
     }
 
     private NodeProcess Start(string role, int number, int threads)

@@ -57,6 +57,8 @@ public sealed class RunDisplay(ProgressDisplay display)
                 case RunEventKind.Warning:
                     display.Note($"warning: {Prefixed(happened)}");
                     break;
+                case RunEventKind.Scale:
+                    break;
                 default:
                     Failure = happened.Message.Length > 0 ? happened.Message : "the run failed without saying why";
                     display.Note($"failed: {Prefixed(happened)}");

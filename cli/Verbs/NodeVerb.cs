@@ -1,8 +1,5 @@
 using System.CommandLine;
 using Ism.Cluster.Hosting;
-using Ism.Coordinator;
-using Ism.Featurizer;
-using Ism.GpuTrainer;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
@@ -10,8 +7,6 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism node ROLE`: this process as one node of a cluster.</summary>
 internal static class NodeVerb
 {
-    private const string Downed = "this node left the cluster, or was removed from it; start it again to join";
-
     public static Command Create(VerbContext context) => new("node", "Run this process as one node of a cluster.")
     {
         Role(context, NodeRoles.Coordinator, "Holds the job: ledger, training group, report. Prints progress as JSON lines."),
@@ -65,46 +60,21 @@ internal static class NodeVerb
         return command;
     }
 
+    // A node that was cut off leaves the cluster and joins it again, as often as it takes.
     private static async Task<int> RunAsync(VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, CancellationToken cancel)
     {
-        // Set by the coordinator's job: a message when it failed, empty when it is complete.
-        var ended = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var host = NodeHost.Build(node, system =>
+        while (true)
         {
-            // A node that the others have given up (cut off, its coordinator gone) ends its actor system; the process ends with it.
-            system.WhenTerminated.ContinueWith(_ => ended.TrySetResult(Downed), TaskScheduler.Default);
-            switch (node.Role)
+            var end = await NodeRun.RunAsync(node, workspace, job, Emit, cancel);
+            if (end.Why is not null)
             {
-                case NodeRoles.Coordinator:
-                    CoordinatorNode.Start(system, workspace, job, Emit, error => ended.TrySetResult(error));
-                    break;
-                case NodeRoles.Featurizer:
-                    FeaturizerNode.Start(system, workspace, job);
-                    break;
-                default:
-                    TrainerNode.Start(system, node, workspace, job);
-                    break;
-            }
-        });
-        await host.StartAsync(cancel);
-        try
-        {
-            var error = await ended.Task.WaitAsync(cancel);
-            if (error == Downed)
-            {
-                await context.Error.WriteLineAsync($"ism: {Downed}");
+                await context.Error.WriteLineAsync($"ism: {node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
             }
 
-            return error is null ? ExitCode.Success : ExitCode.Failed;
-        }
-        catch (OperationCanceledException)
-        {
-            // Asked to leave: politely, which is no failure of a node.
-            return node.Role == NodeRoles.Coordinator ? ExitCode.Failed : ExitCode.Success;
-        }
-        finally
-        {
-            await host.StopAsync(CancellationToken.None);
+            if (!end.JoinsAgain)
+            {
+                return end.Failed ? ExitCode.Failed : ExitCode.Success;
+            }
         }
 
         void Emit(RunEvent @event)

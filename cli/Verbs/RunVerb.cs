@@ -14,10 +14,16 @@ internal static class RunVerb
     {
         var job = new JobArguments();
         var featurizers = new Option<int?>("--featurizers") { Description = "Featurizer processes (cluster.featurizers)", HelpName = "N" };
+        var coordinators = new Option<int?>("--coordinators")
+        {
+            Description = "Coordinator processes: one drives the job, the others stand by (cluster.coordinators)",
+            HelpName = "N",
+        };
         var trainers = new Option<int?>("--trainers") { Description = "Trainer processes (cluster.trainers)", HelpName = "N" };
         var command = new Command(
             "run", "Run a job on this machine with a coordinator, featurizers and trainers, each a process. Run again, it goes on.");
         job.AddTo(command);
+        command.Add(coordinators);
         command.Add(featurizers);
         command.Add(trainers);
         command.SetAction((parsed, cancel) =>
@@ -27,6 +33,7 @@ internal static class RunVerb
             {
                 Cluster = options.Cluster with
                 {
+                    Coordinators = Inputs.AtLeastOne("--coordinators", parsed.GetValue(coordinators) ?? options.Cluster.Coordinators),
                     Featurizers = Inputs.AtLeastOne("--featurizers", parsed.GetValue(featurizers) ?? options.Cluster.Featurizers),
                     Trainers = Inputs.AtLeastOne("--trainers", parsed.GetValue(trainers) ?? options.Cluster.Trainers),
                 },
@@ -43,30 +50,34 @@ internal static class RunVerb
         JobValidation.ThrowIfAny(JobValidation.CheckInputs(job));
         var clock = Stopwatch.StartNew();
         var continues = JobWorkspace.Open(job);
-        int exitCode;
-        string failure;
+        string? failure;
         await using (var display = ProgressDisplay.Create(context.Error))
         {
             display.Note($"{(continues ? "going on with" : "running")} {job.Name} in {options.Workspace}: "
+                + $"{job.Cluster.Coordinators} coordinator(s), "
                 + $"{job.Cluster.Featurizers} featurizer(s), {job.Cluster.Trainers} trainer(s); logs in {Path.Combine(options.Workspace, Workspace.Logs)}");
             var shown = new RunDisplay(display);
+            LocalCluster? cluster = null;
             await using var processes = new ProcessGroup(job.Workspace, OnLine, context.Interruption);
-            exitCode = await new LocalCluster(job, processes, display.Note).RunAsync(cancel);
-            failure = shown.Failure;
+            cluster = new LocalCluster(job, processes, display.Note);
+            failure = await cluster.RunAsync(cancel);
 
             void OnLine(NodeProcess node, string line)
             {
-                if (!shown.TakeLine(line))
+                if (RunEvent.TryParse(line, out var happened) && happened.Kind == RunEventKind.Scale)
+                {
+                    cluster?.Scale(happened.Stage, (int)happened.Total);
+                }
+                else if (!shown.TakeLine(line))
                 {
                     node.Log(line);
                 }
             }
         }
 
-        if (exitCode != ExitCode.Success)
+        if (failure is not null)
         {
-            var why = failure.Length > 0 ? failure : $"the coordinator ended with {exitCode}";
-            await context.Error.WriteLineAsync($"ism: {job.Name} failed: {why} (logs: {Path.Combine(options.Workspace, Workspace.Logs)})");
+            await context.Error.WriteLineAsync($"ism: {job.Name} failed: {failure} (logs: {Path.Combine(options.Workspace, Workspace.Logs)})");
             return ExitCode.Failed;
         }
 

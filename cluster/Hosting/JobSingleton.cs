@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
+using Akka.Pattern;
 
 namespace Ism.Cluster.Hosting;
 
@@ -8,10 +9,13 @@ public static class JobSingleton
 {
     private const string Name = "job";
 
-    /// <summary>Starts the singleton (on coordinators).</summary>
+    /// <summary>Starts the singleton (on coordinators). When it stops of itself, because the journal refused a write, it is started again
+    /// after a growing pause.</summary>
     public static IActorRef Host(ActorSystem system, Props props) => system.ActorOf(
         ClusterSingletonManager.Props(
-            props, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system).WithRole(NodeRoles.Coordinator)),
+            BackoffSupervisor.Props(Backoff.OnStop(props, "actor", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30), 0.1, -1)),
+            PoisonPill.Instance,
+            ClusterSingletonManagerSettings.Create(system).WithRole(NodeRoles.Coordinator)),
         Name);
 
     /// <summary>Reaches the singleton from any node; messages wait while a take-over is under way.</summary>

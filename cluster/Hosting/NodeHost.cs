@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Hosting;
+using Ism.Cluster.Membership;
 using Ism.Cluster.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,9 +15,13 @@ namespace Ism.Cluster.Hosting;
 public static class NodeHost
 {
     /// <summary>
-    /// Builds the host of a node. <paramref name="start"/> runs once the node is a member of the cluster and makes the role's actors.
+    /// Builds the host of a node.
     /// </summary>
-    public static IHost Build(NodeOptions node, Action<ActorSystem> start)
+    /// <param name="node">The node.</param>
+    /// <param name="start">Runs once the node is a member of the cluster and makes the role's actors.</param>
+    /// <param name="leaves">Told when the node leaves of itself: why (it was cut off; join again), or null when the job is over.</param>
+    /// <param name="cancel">Gives up joining.</param>
+    public static IHost Build(NodeOptions node, Action<ActorSystem> start, Action<string?> leaves, CancellationToken cancel)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         builder.Logging.AddSimpleConsole(o =>
@@ -39,52 +44,12 @@ public static class NodeHost
             .AddStartup(async (system, _) =>
             {
                 SerializerSelfTest.Run(system);
-                await JoinAsync(system, node);
+                system.ActorOf(Props.Create(() => new MembershipActor(node, leaves)), MembershipActor.ActorName);
+                await ClusterJoin.RunAsync(system, node, cancel);
+                system.Log.Info("{0} joined the cluster at {1}", node.NodeId, Akka.Cluster.Cluster.Get(system).SelfAddress);
                 start(system);
             }));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
         return builder.Build();
-    }
-
-    /// <summary>Joins the cluster: a coordinator without given seeds founds one, the others look for its address.</summary>
-    /// <exception cref="TimeoutException">No coordinator was found or reached in time; says where was looked.</exception>
-    public static async Task JoinAsync(ActorSystem system, NodeOptions node)
-    {
-        var cluster = Akka.Cluster.Cluster.Get(system);
-        var seeds = node.Seeds.Select(s => Address.Parse($"akka.tcp://{NodeOptions.SystemName}@{s}")).ToList();
-        if (seeds.Count == 0 && node.Role == NodeRoles.Coordinator)
-        {
-            seeds.Add(cluster.SelfAddress);
-        }
-
-        using var deadline = new CancellationTokenSource(node.JoinTimeout);
-        try
-        {
-            while (seeds.Count == 0)
-            {
-                if (SeedFile.TryRead(node.Workspace) is { } address)
-                {
-                    seeds.Add(address);
-                    break;
-                }
-
-                await Task.Delay(100, deadline.Token);
-            }
-
-            await cluster.JoinSeedNodesAsync(seeds, deadline.Token);
-        }
-        catch (OperationCanceledException e)
-        {
-            var where = seeds.Count > 0 ? string.Join(", ", seeds) : SeedFile.PathIn(node.Workspace);
-            throw new TimeoutException($"{node.NodeId} waited {node.JoinTimeout.TotalSeconds:F0} s for a coordinator at {where}; "
-                + "is one running, and does every node reach that place?", e);
-        }
-
-        if (node.Role == NodeRoles.Coordinator && node.Seeds.Count == 0)
-        {
-            SeedFile.Write(node.Workspace, cluster.SelfAddress);
-        }
-
-        system.Log.Info("{0} joined the cluster at {1}", node.NodeId, cluster.SelfAddress);
     }
 }

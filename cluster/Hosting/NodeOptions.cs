@@ -31,15 +31,15 @@ public sealed record NodeOptions
     /// <summary>Port of the actor transport; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>Folder that all nodes reach; the coordinator leaves its address there for the others (<see cref="SeedFile"/>).</summary>
+    /// <summary>Folder that all nodes reach; every node leaves its address there for the others.</summary>
     public required string Workspace { get; init; }
 
-    /// <summary>Addresses "host:port" of coordinators. Empty: read from the seed file in the workspace.</summary>
+    /// <summary>Addresses "host:port" of coordinators. Empty: members are found in the workspace.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
     /// <summary>Journal of a coordinator: empty for SQLite in the workspace, else a PostgreSQL connection string.</summary>
     public string Journal { get; init; } = "";
 
-    /// <summary>How long a node waits for the coordinator's address and for joining.</summary>
-    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>How long a node waits until the cluster has taken it in.</summary>
+    public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -19,5 +19,7 @@ public static class CoordinatorNode
     {
         var region = ChunkRegion.Proxy(system);
         JobSingleton.Host(system, JobActor.Props(job, workspace, region, emit, ended));
+        var proxy = JobSingleton.Proxy(system);
+        system.ActorOf(Props.Create(() => new ControlDoor(proxy)), ControlDoor.ActorName);
     }
 }

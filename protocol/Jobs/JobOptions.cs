@@ -219,6 +219,9 @@ public sealed record TuningOptions
 /// <summary>Numbers of nodes, threads and the time limits between them.</summary>
 public sealed record ClusterOptions
 {
+    /// <summary>Coordinator processes that `ism run` starts: one drives the job, the others stand by.</summary>
+    public int Coordinators { get; init; } = 1;
+
     /// <summary>Featurizer processes that `ism run` starts.</summary>
     public int Featurizers { get; init; } = 2;
 

@@ -23,6 +23,9 @@ public enum RunEventKind
 
     /// <summary>The run ends without its result; the message says why.</summary>
     Failed,
+
+    /// <summary>The job wants <see cref="RunEvent.Total"/> nodes of the role <see cref="RunEvent.Stage"/>; for whoever starts nodes.</summary>
+    Scale,
 }
 
 /// <summary>Names of the stages of a run, in their order.</summary>

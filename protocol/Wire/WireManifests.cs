@@ -1,6 +1,8 @@
 using System.Collections.Frozen;
 using Ism.Protocol.Chunks;
+using Ism.Protocol.Jobs;
 using Ism.Protocol.Ledger;
+using Ism.Protocol.Membership;
 using Ism.Protocol.Samples;
 using Ism.Protocol.Training;
 
@@ -33,6 +35,13 @@ public static class WireManifests
         ("group.evaluation", typeof(EvaluationReport)),
         ("group.ended", typeof(GenerationEnded)),
         ("group.stop", typeof(StopGeneration)),
+        ("job.command", typeof(JobCommand)),
+        ("job.answer", typeof(JobAnswer)),
+        ("job.opened", typeof(JobOpened)),
+        ("job.pause-changed", typeof(JobPauseChanged)),
+        ("job.scaled", typeof(JobScaled)),
+        ("membership.ping", typeof(MembershipPing)),
+        ("membership.pong", typeof(MembershipPong)),
         ("ledger.opened", typeof(LedgerOpened)),
         ("ledger.committed", typeof(ChunkCommitted)),
     ];

@@ -1,5 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
+using Akka.Persistence;
+using Ism.Cluster.Hosting;
+using Ism.Cluster.Membership;
 using Ism.Coordinator.Ledger;
 using Ism.Coordinator.Training;
 using Ism.Protocol.Jobs;
@@ -9,16 +12,25 @@ namespace Ism.Coordinator.Jobs;
 
 /// <summary>
 /// Drives one job: parent of its ledgers and its training group, and the door through which the stages (plain asynchronous code on
-/// their own task) use them. Started again after a crash it runs the stages anew; each finds what it has already made.
+/// their own task) use them. Started again after a crash, or on a standby, it runs the stages anew; each finds what it has already made.
+/// The journal keeps how often it was opened, whether it is paused, and how many nodes are wanted.
 /// </summary>
-public sealed class JobActor : ReceiveActor
+public sealed class JobActor : ReceivePersistentActor
 {
     private readonly Dictionary<string, Work> _works = [];
-    private readonly IActorRef _group;
+    private readonly JobOptions _job;
+    private readonly Workspace _workspace;
     private readonly IActorRef _region;
+    private readonly Action<RunEvent> _emit;
+    private readonly Action<string?> _ended;
     private readonly CancellationTokenSource _cancel = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<string, int> _scale = [];
+    private IActorRef _group = ActorRefs.Nobody;
     private Stage? _stage;
+    private int _incarnation;
+    private bool _paused;
+    private string? _cancelled;
 
     /// <summary>A job whose files lie in <paramref name="workspace"/>.</summary>
     /// <param name="job">The resolved job.</param>
@@ -28,46 +40,37 @@ public sealed class JobActor : ReceiveActor
     /// <param name="ended">Told once: null when the job is complete, else why not.</param>
     public JobActor(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended)
     {
-        _region = region;
-        _group = Context.ActorOf(TrainingGroupActor.Props(job.Cluster.Trainers), "group");
-        Receive<BeginWork>(OnBeginWork);
-        Receive<LedgerProgress>(OnLedgerProgress);
-        Receive<LedgerGaveUp>(m => EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason))));
-        Receive<BeginStage>(m =>
+        (_job, _workspace, _region, _emit, _ended) = (job, workspace, region, emit, ended);
+        Recover<JobOpened>(Apply);
+        Recover<JobPauseChanged>(Apply);
+        Recover<JobScaled>(Apply);
+        Recover<RecoveryCompleted>(_ => Open());
+        Command<BeginWork>(OnBeginWork);
+        Command<LedgerProgress>(OnLedgerProgress);
+        Command<LedgerGaveUp>(m => EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason))));
+        Command<BeginStage>(m =>
         {
             _stage = new Stage(m.Setup, m.Progress, m.Done);
             _group.Tell(new RunStage(m.Setup));
         });
-        Receive<StepReport>(m =>
+        Command<StepReport>(m =>
         {
             if (m.StageId == _stage?.Setup.StageId)
             {
                 _stage.Progress(m);
             }
         });
-        Receive<EvaluationReport>(m => emit(Events.Evaluation(m)));
-        Receive<StageEnded>(OnStageEnded);
-        Receive<GenerationChanged>(m => emit(RunEvent.Now(
+        Command<EvaluationReport>(m => emit(Events.Evaluation(m)));
+        Command<StageEnded>(OnStageEnded);
+        Command<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
-        Receive<RegisterTrainer>(_group.Forward);
-        Receive<JobEnded>(m =>
-        {
-            if (m.Error is not null)
-            {
-                _log.Error(m.Cause, "the job failed: {0}", m.Error);
-                emit(RunEvent.Now(RunEventKind.Failed, message: m.Error));
-            }
-
-            ended(m.Error);
-        });
-
-        var services = new Services(Self, job, workspace, emit);
-        var self = Self;
-        Task.Factory.StartNew(
-            () => JobWorkflow.RunAsync(services, _cancel.Token), _cancel.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-            .Unwrap()
-            .ContinueWith(t => self.Tell(new JobEnded(Explain(t), t.Exception?.InnerException)), TaskScheduler.Default);
+        Command<RegisterTrainer>(m => _group.Forward(m));
+        Command<JobCommand>(OnCommand);
+        Command<JobEnded>(OnJobEnded);
     }
+
+    /// <inheritdoc/>
+    public override string PersistenceId => "job";
 
     /// <summary>Props of a job.</summary>
     public static Props Props(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended) =>
@@ -78,6 +81,127 @@ public sealed class JobActor : ReceiveActor
     {
         _cancel.Cancel();
         base.PostStop();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        Warn($"the journal refused a write, so the job is opened again: {cause.GetBaseException().Message}");
+        base.OnPersistFailure(cause, @event, sequenceNr);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        Warn($"the journal could not be read, it is tried again: {reason.GetBaseException().Message}");
+        base.OnRecoveryFailure(reason, message);
+    }
+
+    private void Open()
+    {
+        if (EndedMarker.TryRead(_workspace.Root) is { } over)
+        {
+            _ended(over.Error);
+            return;
+        }
+
+        Persist(new JobOpened(_incarnation + 1), opened =>
+        {
+            Apply(opened);
+            if (_incarnation > 1)
+            {
+                _log.Info("the job is opened for the {0}. time", _incarnation);
+            }
+
+            foreach (var (role, count) in _scale)
+            {
+                _emit(RunEvent.Now(RunEventKind.Scale, role, total: count));
+            }
+
+            Begin();
+        });
+    }
+
+    private void Begin()
+    {
+        _group = Context.ActorOf(TrainingGroupActor.Props(_scale.GetValueOrDefault(NodeRoles.Trainer, _job.Cluster.Trainers)), "group");
+        var services = new Services(Self, _job, _workspace, _emit);
+        var self = Self;
+        Task.Factory.StartNew(
+            () => JobWorkflow.RunAsync(services, _cancel.Token), _cancel.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            .Unwrap()
+            .ContinueWith(t => self.Tell(new JobEnded(Explain(t), t.Exception?.InnerException)), TaskScheduler.Default);
+    }
+
+    private void Apply(IJobEvent @event)
+    {
+        switch (@event)
+        {
+            case JobOpened opened:
+                _incarnation = opened.Incarnation;
+                break;
+            case JobPauseChanged changed:
+                _paused = changed.Paused;
+                break;
+            case JobScaled scaled:
+                _scale[scaled.Role] = scaled.Count;
+                break;
+        }
+    }
+
+    private void OnJobEnded(JobEnded m)
+    {
+        var error = _cancelled ?? m.Error;
+        if (error is not null)
+        {
+            _log.Error(_cancelled is null ? m.Cause : null, "the job failed: {0}", error);
+            _emit(RunEvent.Now(RunEventKind.Failed, message: error));
+        }
+
+        try
+        {
+            EndedMarker.Write(_workspace.Root, error);
+        }
+        catch (IOException e)
+        {
+            Warn($"the end of the job could not be noted in the workspace: {e.Message}");
+        }
+
+        _ended(error);
+    }
+
+    private void Warn(string message)
+    {
+        _log.Warning(message);
+        _emit(RunEvent.Now(RunEventKind.Warning, message: message));
+    }
+
+    private void OnCommand(JobCommand m)
+    {
+        var sender = Sender;
+        _log.Info("{0} {1} {2} from {3}", m.Kind, m.Role, m.Count, m.By);
+        switch (m.Kind)
+        {
+            case JobCommandKind.Cancel:
+                _cancelled = $"cancelled by {m.By}";
+                _cancel.Cancel();
+                sender.Tell(new JobAnswer(true, "the job is cancelled; what it has made stays in the workspace"));
+                break;
+            case JobCommandKind.Status:
+                sender.Tell(new JobAnswer(true, _paused ? "paused" : _stage is { } stage ? $"runs; training {stage.Setup.StageId}" : "runs"));
+                break;
+            case JobCommandKind.Scale when m.Role is NodeRoles.Trainer or NodeRoles.Featurizer && m.Count > 0:
+                Persist(new JobScaled(m.Role, m.Count), scaled =>
+                {
+                    Apply(scaled);
+                    _emit(RunEvent.Now(RunEventKind.Scale, scaled.Role, total: scaled.Count));
+                    sender.Tell(new JobAnswer(true, $"{scaled.Count} {scaled.Role}(s) are wanted"));
+                });
+                break;
+            default:
+                sender.Tell(new JobAnswer(false, $"{m.Kind} {m.Role} {m.Count} is not understood"));
+                break;
+        }
     }
 
     private static string? Explain(Task workflow) => workflow switch

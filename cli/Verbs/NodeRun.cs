@@ -1,0 +1,63 @@
+using Ism.Cluster.Hosting;
+using Ism.Coordinator;
+using Ism.Featurizer;
+using Ism.GpuTrainer;
+using Ism.Protocol.Jobs;
+
+namespace Ism.Cli.Verbs;
+
+/// <summary>How a node's membership of a cluster ended.</summary>
+/// <param name="JoinsAgain">It was cut off or declared dead, and is to join again.</param>
+/// <param name="Failed">The job it drove failed.</param>
+/// <param name="Why">For a person; null when there is nothing to say.</param>
+internal sealed record NodeEnd(bool JoinsAgain, bool Failed, string? Why);
+
+/// <summary>One membership of a node: from joining until the job is over, the node is asked to leave, or the others have given it up.
+/// </summary>
+internal static class NodeRun
+{
+    private static readonly NodeEnd GivenUp = new(true, false, "the others declared it dead");
+
+    /// <summary>Runs it.</summary>
+    /// <exception cref="TimeoutException">No cluster was found or reached in time.</exception>
+    public static async Task<NodeEnd> RunAsync(
+        NodeOptions node, Workspace workspace, JobOptions job, Action<RunEvent> emit, CancellationToken cancel)
+    {
+        var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var host = NodeHost.Build(node, Start, Leaves, cancel);
+        try
+        {
+            await host.StartAsync(cancel);
+            return await ended.Task.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Asked to leave: politely, which is no failure of a node. Of the coordinator it is: its job is not done.
+            return new NodeEnd(false, node.Role == NodeRoles.Coordinator, null);
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
+
+        void Start(Akka.Actor.ActorSystem system)
+        {
+            // A node that the others have given up (cut off, frozen) ends its actor system.
+            system.WhenTerminated.ContinueWith(_ => ended.TrySetResult(GivenUp), TaskScheduler.Default);
+            switch (node.Role)
+            {
+                case NodeRoles.Coordinator:
+                    CoordinatorNode.Start(system, workspace, job, emit, error => ended.TrySetResult(new NodeEnd(false, error is not null, null)));
+                    break;
+                case NodeRoles.Featurizer:
+                    FeaturizerNode.Start(system, workspace, job);
+                    break;
+                default:
+                    TrainerNode.Start(system, node, workspace, job);
+                    break;
+            }
+        }
+
+        void Leaves(string? why) => ended.TrySetResult(new NodeEnd(why is not null, false, why));
+    }
+}

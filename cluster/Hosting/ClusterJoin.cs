@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Ism.Cluster.Membership;
+
+namespace Ism.Cluster.Hosting;
+
+/// <summary>
+/// Makes a node a member: through given seeds, or through any living member that the workspace names. A coordinator founds a cluster when
+/// the workspace shows that none lives; one that comes back joins the cluster it has left.
+/// </summary>
+internal sealed class ClusterJoin
+{
+    private const int MostAsked = 24;
+    private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Observe = AuthorityLease.Renewal * 3;
+    private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(30);
+    private readonly ActorSystem _system;
+    private readonly NodeOptions _node;
+    private readonly CancellationToken _cancel;
+    private readonly Akka.Cluster.Cluster _cluster;
+    private readonly MemberFiles _files;
+    private readonly Dictionary<string, (string Address, long Beat)> _first = [];
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _said;
+    private string _waitsFor = "";
+
+    private ClusterJoin(ActorSystem system, NodeOptions node, CancellationToken cancel)
+    {
+        (_system, _node, _cancel) = (system, node, cancel);
+        _cluster = Akka.Cluster.Cluster.Get(system);
+        _files = new MemberFiles(node.Workspace);
+    }
+
+    private bool IsUp => _cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp;
+
+    private bool IsIn => IsUp || _cluster.SelfMember.Status == MemberStatus.Joining;
+
+    /// <summary>Joins; returns when the cluster has taken this node in.</summary>
+    /// <exception cref="TimeoutException">No member was found or reached in time; says where was looked.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/>.</exception>
+    public static Task RunAsync(ActorSystem system, NodeOptions node, CancellationToken cancel) =>
+        new ClusterJoin(system, node, cancel).RunAsync();
+
+    private async Task RunAsync()
+    {
+        if (_node.Seeds.Count > 0)
+        {
+            _waitsFor = $"seeds {string.Join(", ", _node.Seeds)}";
+            _cluster.JoinSeedNodes([.. _node.Seeds.Select(s => Address.Parse($"akka.tcp://{NodeOptions.SystemName}@{s}"))]);
+            await WaitAsync(() => IsUp);
+            return;
+        }
+
+        while (!IsIn)
+        {
+            var living = Living(out var asked);
+            if (asked.Count > 0)
+            {
+                _cluster.JoinSeedNodes([.. asked.Take(MostAsked).Select(m => Address.Parse(m.Address))]);
+                if (await TryWaitAsync(() => IsIn, Attempt))
+                {
+                    break;
+                }
+            }
+
+            _waitsFor = living.Count > 0 ? $"{string.Join(", ", living)}: alive, but not reached"
+                : $"a coordinator; none has left its address in {_files.Folder}";
+            if (_node.Role == NodeRoles.Coordinator && living.Count == 0 && (asked.Count == 0 || _clock.Elapsed > Observe) && TryFound())
+            {
+                break;
+            }
+
+            await TryWaitAsync(() => IsIn, TimeSpan.FromSeconds(0.2));
+            RequireTime();
+        }
+
+        _waitsFor = "the cluster to take this node in; it does when members that cannot be reached are declared dead";
+        await WaitAsync(() => IsUp);
+    }
+
+    // Members that can be asked, and those of them that have been seen to live: their beat has grown while this node looked.
+    private List<string> Living(out IReadOnlyList<MemberRecord> asked)
+    {
+        asked = [.. _files.All().Where(m => m.Address != _cluster.SelfAddress.ToString() && m.Node != _node.NodeId)];
+        var living = new List<string>();
+        foreach (var member in asked)
+        {
+            if (!_first.TryGetValue(member.Node, out var first) || first.Address != member.Address)
+            {
+                _first[member.Node] = (member.Address, member.Beat);
+            }
+            else if (first.Beat != member.Beat)
+            {
+                living.Add($"{member.Node} ({member.Address})");
+            }
+        }
+
+        return living;
+    }
+
+    // One coordinator at a time: who comes second finds the first one's address.
+    private bool TryFound()
+    {
+        var path = Path.Combine(_node.Workspace, "cluster", "founding.lock");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            using var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
+            if (_files.All().Any(m => m.Node != _node.NodeId && _first.GetValueOrDefault(m.Node) != (m.Address, m.Beat)))
+            {
+                return false;
+            }
+
+            EndedMarker.Delete(_node.Workspace);
+            _cluster.Join(_cluster.SelfAddress);
+            _files.Write(new MemberRecord(_node.NodeId, _node.Role, _cluster.SelfAddress.ToString(), 0));
+            _system.Log.Info("{0} founds a cluster", _node.NodeId);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    private async Task WaitAsync(Func<bool> condition)
+    {
+        while (!await TryWaitAsync(condition, TimeSpan.FromSeconds(1)))
+        {
+            RequireTime();
+        }
+    }
+
+    private void RequireTime()
+    {
+        if (_clock.Elapsed > _node.JoinTimeout)
+        {
+            throw new TimeoutException($"{_node.NodeId} waited {_node.JoinTimeout.TotalSeconds:F0} s for {_waitsFor}; "
+                + "is a coordinator running, and do all nodes reach each other and the workspace?");
+        }
+
+        if (_clock.Elapsed - _said > SayEvery)
+        {
+            _said = _clock.Elapsed;
+            _system.Log.Warning("{0} has waited {1:F0} s for {2}", _node.NodeId, _clock.Elapsed.TotalSeconds, _waitsFor);
+        }
+    }
+
+    private async Task<bool> TryWaitAsync(Func<bool> condition, TimeSpan time)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (clock.Elapsed > time || _system.WhenTerminated.IsCompleted)
+            {
+                return false;
+            }
+
+            await Task.Delay(50, _cancel);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+namespace Ism.Cluster.Membership;
+
+/// <summary>
+/// Says in the workspace that the cluster's job is over, so that a standby coordinator does not do it again, whoever started the nodes
+/// knows how it ended, and nodes started by hand leave. Taken away by whoever founds the next cluster.
+/// </summary>
+/// <param name="Error">Null when the job is complete, else why not.</param>
+/// <param name="Time">When it ended (UTC).</param>
+public sealed record EndedMarker(string? Error, DateTimeOffset Time)
+{
+    /// <summary>The file.</summary>
+    public static string PathIn(string workspace) => Path.Combine(workspace, "cluster", "ended.json");
+
+    /// <summary>Writes the marker.</summary>
+    /// <exception cref="IOException">The storage refused it.</exception>
+    public static void Write(string workspace, string? error)
+    {
+        var path = PathIn(workspace);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = $"{path}.{Environment.ProcessId}";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(new EndedMarker(error, DateTimeOffset.UtcNow)));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>The marker, or null while the job goes on.</summary>
+    public static EndedMarker? TryRead(string workspace)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<EndedMarker>(File.ReadAllText(PathIn(workspace)));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException)
+        {
+            return new EndedMarker($"{PathIn(workspace)} is damaged", DateTimeOffset.MinValue);
+        }
+    }
+
+    /// <summary>Takes away the marker of a cluster before.</summary>
+    public static void Delete(string workspace)
+    {
+        if (File.Exists(PathIn(workspace)))
+        {
+            File.Delete(PathIn(workspace));
+        }
+    }
+}
