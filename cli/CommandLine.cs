@@ -19,7 +19,18 @@ public static class CommandLine
     };
 
     /// <summary>The command with all its verbs.</summary>
-    public static RootCommand Create(VerbContext context) => new(
+    public static RootCommand Create(VerbContext context)
+    {
+        var root = Root(context);
+        foreach (var verb in ControlVerbs.Create(context))
+        {
+            root.Add(verb);
+        }
+
+        return root;
+    }
+
+    private static RootCommand Root(VerbContext context) => new(
         "Trains sequence-only protein language models that know structure.")
     {
         Debug,

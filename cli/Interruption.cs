@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 namespace Ism.Cli;
 
 /// <summary>Ctrl-C, SIGTERM and the closing of the terminal: the first cancels <see cref="Token"/> and lets the verb end in order, the
-/// second ends the process at once. Thread-safe.</summary>
+/// second ends the process at once. SIGUSR1 (a batch system's warning) asks for a checkpoint first. Thread-safe.</summary>
 public sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
+    private readonly CancellationTokenSource _checkpoint = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly Action<int> _exit;
     private readonly TextWriter _error;
@@ -23,6 +24,9 @@ public sealed class Interruption : IDisposable
 
     /// <summary>Cancelled on the first interrupt.</summary>
     public CancellationToken Token => _source.Token;
+
+    /// <summary>Cancelled by SIGUSR1: keep what is done, then leave politely.</summary>
+    public CancellationToken CheckpointFirst => _checkpoint.Token;
 
     /// <summary>Whether a person or the system has asked this process to end.</summary>
     public bool Requested => _source.IsCancellationRequested;
@@ -46,6 +50,15 @@ public sealed class Interruption : IDisposable
             }));
         }
 
+        if (!OperatingSystem.IsWindows())
+        {
+            interruption._registrations.Add(PosixSignalRegistration.Create((PosixSignal)(OperatingSystem.IsMacOS() ? 30 : 10), context =>
+            {
+                context.Cancel = true;
+                interruption.InterruptAfterCheckpoint();
+            }));
+        }
+
         return interruption;
     }
 
@@ -65,6 +78,13 @@ public sealed class Interruption : IDisposable
 
         AtOnce?.Invoke();
         _exit(ExitCode.Failed);
+    }
+
+    /// <summary>What SIGUSR1 does.</summary>
+    public void InterruptAfterCheckpoint()
+    {
+        _error.WriteLine("keeping what is done, then stopping …");
+        ThreadPool.QueueUserWorkItem(_ => _checkpoint.Cancel());
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator;
 using Ism.Featurizer;
@@ -18,17 +19,32 @@ internal static class NodeRun
 {
     private static readonly NodeEnd GivenUp = new(true, false, "the others declared it dead");
 
+    // Batch systems warn a minute or two before they kill.
+    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(90);
+
     /// <summary>Runs it.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="workspace">The job's files.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="emit">Takes a coordinator's progress events.</param>
+    /// <param name="checkpointFirst">Asks the node to leave once a checkpoint is written.</param>
+    /// <param name="cancel">Asks the node to leave.</param>
     /// <exception cref="TimeoutException">No cluster was found or reached in time.</exception>
     public static async Task<NodeEnd> RunAsync(
-        NodeOptions node, Workspace workspace, JobOptions job, Action<RunEvent> emit, CancellationToken cancel)
+        NodeOptions node, Workspace workspace, JobOptions job, Action<RunEvent> emit, CancellationToken checkpointFirst, CancellationToken cancel)
     {
+        ActorSystem? member = null;
         var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var host = NodeHost.Build(node, Start, Leaves, cancel);
         try
         {
             await host.StartAsync(cancel);
-            return await ended.Task.WaitAsync(cancel);
+            return await ended.Task.WaitAsync(checkpointFirst).WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (checkpointFirst.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            var kept = member is null ? "not yet a member" : await KeepAsync(member, node, cancel);
+            return new NodeEnd(false, node.Role == NodeRoles.Coordinator, $"asked to leave after a checkpoint: {kept}");
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -40,8 +56,9 @@ internal static class NodeRun
             await host.StopAsync(CancellationToken.None);
         }
 
-        void Start(Akka.Actor.ActorSystem system)
+        void Start(ActorSystem system)
         {
+            member = system;
             // A node that the others have given up (cut off, frozen) ends its actor system.
             system.WhenTerminated.ContinueWith(_ => ended.TrySetResult(GivenUp), TaskScheduler.Default);
             switch (node.Role)
@@ -59,5 +76,19 @@ internal static class NodeRun
         }
 
         void Leaves(string? why) => ended.TrySetResult(new NodeEnd(why is not null, false, why));
+    }
+
+    // Every role asks: whoever is told first, the others find it under way.
+    private static async Task<string> KeepAsync(ActorSystem system, NodeOptions node, CancellationToken cancel)
+    {
+        try
+        {
+            var command = new JobCommand(JobCommandKind.Checkpoint, "", 0, node.NodeId);
+            return (await JobSingleton.Proxy(system).Ask<JobAnswer>(command, CheckpointPatience, cancel)).Message;
+        }
+        catch (Exception e) when (e is AskTimeoutException or OperationCanceledException)
+        {
+            return $"no checkpoint was written: no answer within {CheckpointPatience.TotalSeconds:F0} s";
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ism.Cli.Processes;
 using Ism.Cluster.Hosting;
 using Ism.Protocol.Jobs;
 
@@ -65,7 +66,7 @@ internal static class NodeVerb
     {
         while (true)
         {
-            var end = await NodeRun.RunAsync(node, workspace, job, Emit, cancel);
+            var end = await NodeRun.RunAsync(node, workspace, job, Emit, context.Interruption.CheckpointFirst, cancel);
             if (end.Why is not null)
             {
                 await context.Error.WriteLineAsync($"ism: {node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
@@ -73,6 +74,12 @@ internal static class NodeVerb
 
             if (!end.JoinsAgain)
             {
+                if (node.Role == NodeRoles.Coordinator && context.Interruption.CheckpointFirst.IsCancellationRequested
+                    && await SlurmRequeue.TryAsync(cancel) is { } queued)
+                {
+                    await context.Error.WriteLineAsync($"ism: {queued}");
+                }
+
                 return end.Failed ? ExitCode.Failed : ExitCode.Success;
             }
         }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Ism.Cli.Jobs;
 using Ism.Cli.Processes;
 using Ism.Cli.Terminal;
+using Ism.Cluster.Hosting;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
@@ -10,6 +11,8 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism run JOB.yaml`: a whole cluster of processes on this machine, from structures to a tuned model.</summary>
 internal static class RunVerb
 {
+    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(90);
+
     public static Command Create(VerbContext context)
     {
         var job = new JobArguments();
@@ -60,7 +63,16 @@ internal static class RunVerb
             LocalCluster? cluster = null;
             await using var processes = new ProcessGroup(job.Workspace, OnLine, context.Interruption);
             cluster = new LocalCluster(job, processes, display.Note);
-            failure = await cluster.RunAsync(cancel);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await using var checkpoint = context.Interruption.CheckpointFirst.Register(() => _ = KeepThenStopAsync(job, display.Note, stop));
+            try
+            {
+                failure = await cluster.RunAsync(stop.Token);
+            }
+            catch (OperationCanceledException) when (context.Interruption.CheckpointFirst.IsCancellationRequested && !cancel.IsCancellationRequested)
+            {
+                failure = "stopped as asked; the same command goes on";
+            }
 
             void OnLine(NodeProcess node, string line)
             {
@@ -77,7 +89,7 @@ internal static class RunVerb
 
         if (failure is not null)
         {
-            await context.Error.WriteLineAsync($"ism: {job.Name} failed: {failure} (logs: {Path.Combine(options.Workspace, Workspace.Logs)})");
+            await context.Error.WriteLineAsync($"ism: {job.Name} did not finish: {failure} (logs: {Path.Combine(options.Workspace, Workspace.Logs)})");
             return ExitCode.Failed;
         }
 
@@ -86,5 +98,24 @@ internal static class RunVerb
         await context.Output.WriteLineAsync($"  report  {Path.Combine(options.Workspace, Workspace.Report)}");
         await context.Output.WriteLineAsync($"  refused {Path.Combine(options.Workspace, Workspace.Quarantine)}");
         return ExitCode.Success;
+    }
+
+    private static async Task KeepThenStopAsync(JobOptions job, Action<string> note, CancellationTokenSource stop)
+    {
+        try
+        {
+            var command = new JobCommand(JobCommandKind.Checkpoint, "", 0, "ism run");
+            note((await ControlClient.AskAsync(job.Workspace, command, CheckpointPatience, stop.Token)).Message);
+            if (await SlurmRequeue.TryAsync(stop.Token) is { } queued)
+            {
+                note(queued);
+            }
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            note($"no checkpoint was written: {e.Message}");
+        }
+
+        await stop.CancelAsync();
     }
 }

@@ -21,6 +21,5 @@ public static class JobSingleton
     /// <summary>Reaches the singleton from any node; messages wait while a take-over is under way.</summary>
     public static IActorRef Proxy(ActorSystem system) => system.ActorOf(
         ClusterSingletonProxy.Props(
-            $"/user/{Name}", ClusterSingletonProxySettings.Create(system).WithRole(NodeRoles.Coordinator)),
-        $"{Name}-proxy");
+            $"/user/{Name}", ClusterSingletonProxySettings.Create(system).WithRole(NodeRoles.Coordinator)));
 }

@@ -23,4 +23,16 @@ public class InterruptionTests
         Assert.Equal(1, ended);
         Assert.Equal([ExitCode.Failed], exits);
     }
+
+    [Fact]
+    public async Task Should_ask_for_a_checkpoint_without_cancelling()
+    {
+        var interruption = Interruption.Silent();
+        var asked = new TaskCompletionSource();
+        using var registration = interruption.CheckpointFirst.Register(asked.SetResult);
+
+        interruption.InterruptAfterCheckpoint();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.False(interruption.Requested);
+    }
 }
