@@ -31,6 +31,7 @@ public static class WireManifests
         ("group.start", typeof(StartGeneration)),
         ("group.step", typeof(StepReport)),
         ("group.evaluation", typeof(EvaluationReport)),
+        ("group.notice", typeof(TrainerNotice)),
         ("group.ended", typeof(GenerationEnded)),
         ("group.stop", typeof(StopGeneration)),
         ("ledger.opened", typeof(LedgerOpened)),

@@ -46,6 +46,7 @@ public sealed class JobActor : ReceiveActor
             }
         });
         Receive<EvaluationReport>(m => emit(Events.Evaluation(m)));
+        Receive<TrainerNotice>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId}, step {m.Step}: {m.Text}")));
         Receive<StageEnded>(OnStageEnded);
         Receive<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
