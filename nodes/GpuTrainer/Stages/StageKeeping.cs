@@ -106,7 +106,7 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     /// <returns>Whether it is there; the same on every rank.</returns>
     public bool CheckpointNow()
     {
-        var problem = WhileOthersWait(runtime.SaveCheckpoint);
+        var problem = WhileOthersWait(required: false, runtime.SaveCheckpoint);
         if (group.Rank == 0)
         {
             TellEnded();
@@ -127,26 +127,20 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     /// reason.</exception>
     public void Finish()
     {
-        var problem = WhileOthersWait(cancel =>
+        _ = WhileOthersWait(required: true, cancel =>
         {
-            Retried("the last checkpoint", _stage.Checkpoints, () => runtime.SaveCheckpoint(cancel));
-            Retried("the finished model", _stage.Output, runtime.SaveOutput);
+            Retried("the last checkpoint", _stage.Checkpoints, () => runtime.SaveCheckpoint(cancel), cancel);
+            Retried("the finished model", _stage.Output, runtime.SaveOutput, cancel);
         });
         if (group.Rank == 0)
         {
             TellEnded();
         }
-
-        if (problem is not null)
-        {
-            group.Abort($"rank 0 could not write: {problem.Message}");
-            ExceptionDispatchInfo.Throw(problem);
-        }
     }
 
     // Rank 0 writes, which takes as long as the disk takes; the ranks ask each other meanwhile, so that no deadline is missed by it.
-    // Returns what rank 0 failed with; null on the others.
-    private Exception? WhileOthersWait(Action<CancellationToken> write)
+    // What cannot be written but is required ends the group for all; else it is returned on rank 0.
+    private Exception? WhileOthersWait(bool required, Action<CancellationToken> write)
     {
         if (group.Rank != 0)
         {
@@ -158,7 +152,17 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
         var writing = Task.Run(() => write(cancel.Token));
         try
         {
-            Agree(() => ((IAsyncResult)writing).AsyncWaitHandle.WaitOne(Slice));
+            Agree(() =>
+            {
+                var ended = ((IAsyncResult)writing).AsyncWaitHandle.WaitOne(Slice);
+                if (ended && required && writing.Exception?.InnerException is { } problem)
+                {
+                    group.Abort($"rank 0 could not write: {problem.Message}");
+                    ExceptionDispatchInfo.Throw(problem);
+                }
+
+                return ended;
+            });
             return writing.Exception?.InnerException;
         }
         finally
@@ -179,7 +183,7 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
         }
     }
 
-    private void Retried(string what, string folder, Action write)
+    private void Retried(string what, string folder, Action write, CancellationToken cancel)
     {
         for (var tries = 0; ; tries++)
         {
@@ -198,7 +202,8 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
                 }
 
                 host.Log($"{what} could not be written: {problem.Message}; tried again in {RetryPauses[tries].TotalSeconds:F0} s");
-                Task.Delay(RetryPauses[tries]).Wait();
+                _ = cancel.WaitHandle.WaitOne(RetryPauses[tries]);
+                cancel.ThrowIfCancellationRequested();
             }
         }
     }

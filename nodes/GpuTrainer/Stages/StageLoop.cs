@@ -29,7 +29,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     private static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(0.5);
     private readonly TrainingStage _stage = runtime.Stage;
-    private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage);
+    private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage) { Warn = host.Log };
 
     private StageKeeping Keeping => field ??= new(host, runtime, group, _metrics);
 

@@ -38,6 +38,9 @@ internal sealed class StageRuntime<TSample>(
 
     public long Step => _trainer.State.Step;
 
+    /// <summary>Weights, moments and step.</summary>
+    internal TrainingState State => _trainer.State;
+
     public long? CheckpointUnderWay => _background.UnderWay;
 
     public long? RestoreLatest(Action<string> rejected)

@@ -31,6 +31,9 @@ public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery =
     public Func<string, FileStream> CreateFile { get; init; } =
         path => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
 
+    /// <summary>Told of a checkpoint that was found good, before it is loaded; tests take it away there.</summary>
+    public Action<Checkpoint> Checked { get; init; } = _ => { };
+
     /// <summary>Writes the state as it is, then deletes the oldest checkpoints beyond those kept. The state must not change meanwhile.
     /// </summary>
     /// <exception cref="InvalidOperationException">The state is incomplete or not finite: neither ever reaches the
@@ -170,10 +173,14 @@ public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery =
             {
                 bad.Add(new(path, problem));
             }
-            else if (accept(good))
+            else
             {
-                bad.AddRange(strays);
-                return good;
+                Checked(good);
+                if (accept(good))
+                {
+                    bad.AddRange(strays);
+                    return good;
+                }
             }
         }
 
