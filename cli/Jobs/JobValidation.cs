@@ -229,6 +229,18 @@ public static partial class JobValidation
 
         found.Range("tuning.checkpointEvery", tuning.CheckpointEvery, 1, 100_000_000);
         found.Range("tuning.keepCheckpoints", tuning.KeepCheckpoints, 1, 100_000);
+        found.Range("tuning.keepCheckpointEvery", tuning.KeepCheckpointEvery, 0, 100_000_000);
+        if (tuning.KeepCheckpointEvery > 0 && tuning.CheckpointEvery > 0 && tuning.KeepCheckpointEvery % tuning.CheckpointEvery != 0)
+        {
+            found.Conflict(
+                ("tuning.keepCheckpointEvery", tuning.KeepCheckpointEvery),
+                ("tuning.checkpointEvery", tuning.CheckpointEvery),
+                "there is no checkpoint after some of the steps whose checkpoint is to be kept; make the first a multiple of the second");
+        }
+
+        OneOf(found, "tuning.nonFinite", tuning.NonFinite, "skip", "stop");
+        found.Range("tuning.nonFiniteLimit", tuning.NonFiniteLimit, 1, 1_000_000);
+        found.Range("tuning.outlierSigma", tuning.OutlierSigma, 0, 1e6);
         found.Range("tuning.evaluateEvery", tuning.EvaluateEvery, 0, 100_000_000);
     }
 

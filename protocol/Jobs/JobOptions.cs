@@ -209,8 +209,21 @@ public sealed record TuningOptions
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEvery { get; init; } = 500;
 
-    /// <summary>Checkpoints kept; older ones are deleted.</summary>
+    /// <summary>Checkpoints kept, the newest; older ones are deleted once a newer one is in place.</summary>
     public int KeepCheckpoints { get; init; } = 3;
+
+    /// <summary>Checkpoints after a multiple of this many steps are kept for ever; 0: none.</summary>
+    public int KeepCheckpointEvery { get; init; }
+
+    /// <summary>What follows when a loss, gradient or input is NaN or infinite: "skip" (that step changes nothing) or "stop".</summary>
+    public string NonFinite { get; init; } = "skip";
+
+    /// <summary>With "skip": so many refused steps in a row end the job.</summary>
+    public int NonFiniteLimit { get; init; } = 5;
+
+    /// <summary>A loss or gradient norm so many standard deviations above the mean of the last 100 steps is named in the log and in
+    /// metrics.jsonl; 0 switches it off. Training is not affected.</summary>
+    public double OutlierSigma { get; init; } = 6;
 
     /// <summary>Steps between held-out evaluations; 0: at the end only.</summary>
     public int EvaluateEvery { get; init; }

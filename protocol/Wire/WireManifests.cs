@@ -33,6 +33,7 @@ public static class WireManifests
         ("group.start", typeof(StartGeneration)),
         ("group.step", typeof(StepReport)),
         ("group.evaluation", typeof(EvaluationReport)),
+        ("group.notice", typeof(TrainerNotice)),
         ("group.ended", typeof(GenerationEnded)),
         ("group.stop", typeof(StopGeneration)),
         ("job.command", typeof(JobCommand)),

@@ -61,6 +61,7 @@ public sealed class JobActor : ReceivePersistentActor
             }
         });
         Command<EvaluationReport>(m => emit(Events.Evaluation(m)));
+        Command<TrainerNotice>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId}, step {m.Step}: {m.Text}")));
         Command<StageEnded>(OnStageEnded);
         Command<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));

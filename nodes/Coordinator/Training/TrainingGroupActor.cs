@@ -45,6 +45,7 @@ public sealed class TrainingGroupActor : ReceiveActor, IWithTimers
         });
         Receive<StepReport>(m => Forward(m.Generation, m));
         Receive<EvaluationReport>(m => Forward(m.Generation, m));
+        Receive<TrainerNotice>(m => Forward(m.Generation, m));
         Receive<GenerationEnded>(OnEnded);
         Receive<Terminated>(OnTerminated);
         Receive<Reform>(m => Form(m.Why));

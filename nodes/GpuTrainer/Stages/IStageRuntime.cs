@@ -1,6 +1,7 @@
 using Ism.Collectives;
 using Ism.GpuTrainer.Samples;
 using Ism.GpuTrainer.Training;
+using Ism.GpuTrainer.Training.Checkpoints;
 using Ism.Protocol.Training;
 
 namespace Ism.GpuTrainer.Stages;
@@ -17,6 +18,9 @@ public interface IStageRuntime : IDisposable
     /// <summary>Steps completed.</summary>
     long Step { get; }
 
+    /// <summary>The step of the checkpoint that is being written in the background; null when none is.</summary>
+    long? CheckpointUnderWay => null;
+
     /// <summary>Restores the newest good checkpoint, if there is one, into a runtime that has done no step. Returns its step, or null;
     /// rejected ones are reported.</summary>
     long? RestoreLatest(Action<string> rejected);
@@ -25,17 +29,31 @@ public interface IStageRuntime : IDisposable
     void Join(ICollectiveGroup group);
 
     /// <summary>One step over this rank's share.</summary>
-    /// <exception cref="NonFiniteStepException">On all ranks; nothing has changed.</exception>
+    /// <exception cref="NonFiniteStepException">On all ranks; nothing has changed. Its samples are named.</exception>
     StepResult TrainStep(IReadOnlyList<FetchedSample> share);
 
     /// <summary>Goes past a step that was refused; all ranks do.</summary>
     void SkipStep();
 
-    /// <summary>Metrics of the whole group over this rank's share of held-out samples.</summary>
+    /// <summary>Metrics of the whole group over this rank's share of held-out samples. Samples whose values are not finite or cannot be
+    /// read are left out.</summary>
     IReadOnlyList<MetricTotal> Evaluate(IReadOnlyList<FetchedSample> share);
 
-    /// <summary>Writes a checkpoint (rank 0).</summary>
-    void SaveCheckpoint();
+    /// <summary>Copies the state and writes it in the background (rank 0); false, and nothing done, while the last checkpoint is still
+    /// being written. A runtime without a background writes at once.</summary>
+    bool BeginCheckpoint()
+    {
+        SaveCheckpoint(CancellationToken.None);
+        return true;
+    }
+
+    /// <summary>How a background write ended that was not asked for yet; null when there is none.</summary>
+    CheckpointOutcome? TakeEndedCheckpoint() => null;
+
+    /// <summary>Returns when a checkpoint of the present step is on disk (rank 0).</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="OperationCanceledException">The state is about to change.</exception>
+    void SaveCheckpoint(CancellationToken cancel);
 
     /// <summary>Writes the finished model into the stage's output folder (rank 0).</summary>
     void SaveOutput();

@@ -26,11 +26,12 @@ public sealed record StageLoopHost(
 /// thread and returns when the stage is complete.</summary>
 public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollectiveGroup group)
 {
-    private const int MostRefusedInARow = 5;
     private static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(0.5);
     private readonly TrainingStage _stage = runtime.Stage;
-    private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage);
+    private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage) { Warn = host.Log };
+
+    private StageKeeping Keeping => field ??= new(host, runtime, group, _metrics);
 
     private TimeSpan Slice => TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
 
@@ -55,16 +56,12 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         }
 
         // Nobody leaves before the model is written: if rank 0 dies over it, the others are still there to do it.
-        WhileOthersWait(() =>
-        {
-            runtime.SaveCheckpoint();
-            runtime.SaveOutput();
-        });
+        Keeping.Finish();
     }
 
     private void Train(StepBuffer buffer, CancellationToken cancel)
     {
-        var (refused, reported, tokens, waited) = (0, Stopwatch.StartNew(), 0L, TimeSpan.Zero);
+        var (reported, tokens, waited) = (Stopwatch.StartNew(), 0L, TimeSpan.Zero);
         while (runtime.Step < _stage.TotalSteps)
         {
             cancel.ThrowIfCancellationRequested();
@@ -75,13 +72,11 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
             try
             {
                 result = runtime.TrainStep(share);
-                refused = 0;
+                Keeping.Completed(result, share);
             }
-            catch (NonFiniteStepException e) when (++refused < MostRefusedInARow)
+            catch (NonFiniteStepException e)
             {
-                host.Log($"step {runtime.Step} is refused on all ranks: {e.Message}; its samples here: "
-                    + string.Join(", ", share.Select(s => s.Position.Position)));
-                runtime.SkipStep();
+                Keeping.Refused(e);
                 continue;
             }
 
@@ -131,35 +126,10 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
     private void Keep(CancellationToken cancel)
     {
-        if (runtime.Step % host.Job.Tuning.CheckpointEvery == 0)
-        {
-            WhileOthersWait(runtime.SaveCheckpoint);
-        }
-
+        Keeping.AtBoundary();
         if (Evaluates(runtime.Step))
         {
             Evaluate(cancel);
-        }
-    }
-
-    // Rank 0 writes, which takes as long as the disk takes; the ranks ask each other meanwhile, so that no deadline is missed by it.
-    private void WhileOthersWait(Action write)
-    {
-        var writing = group.Rank == 0 ? Task.Run(write) : null;
-        Span<long> done = [0];
-        while (done[0] == 0)
-        {
-            try
-            {
-                done[0] = writing is null || writing.Wait(Slice) ? 1 : 0;
-            }
-            catch (AggregateException e) when (e.InnerException is { } problem)
-            {
-                group.Abort($"rank 0 could not write: {problem.Message}");
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(problem);
-            }
-
-            group.AllReduce(done, ReduceOp.Min);
         }
     }
 

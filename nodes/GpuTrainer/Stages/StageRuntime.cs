@@ -15,6 +15,8 @@ namespace Ism.GpuTrainer.Stages;
 /// <param name="checkpoints">Where checkpoints are kept.</param>
 /// <param name="catalogueId">Id of the catalogue trained on; a checkpoint of another one is refused.</param>
 /// <param name="saveOutput">Writes the finished model.</param>
+/// <param name="problem">What makes a decoded sample unusable, e.g. coordinates that are not finite; null when nothing does.</param>
+/// <param name="outlierSigma">Standard deviations above which a loss or gradient norm is an outlier; 0: none is.</param>
 internal sealed class StageRuntime<TSample>(
     TrainingStage stage,
     IObjective<TSample> objective,
@@ -22,8 +24,13 @@ internal sealed class StageRuntime<TSample>(
     Func<FetchedSample, TSample> decode,
     CheckpointStore checkpoints,
     string catalogueId,
-    Action saveOutput) : IStageRuntime
+    Action saveOutput,
+    Func<TSample, string?>? problem = null,
+    double outlierSigma = 0) : IStageRuntime
 {
+    private readonly OutlierWindow _losses = new("loss", outlierSigma);
+    private readonly OutlierWindow _norms = new("gradient_norm", outlierSigma);
+    private readonly BackgroundCheckpoints _background = new(checkpoints);
     private readonly DataParallelTrainer<TSample> _trainer = new(objective, options);
     private readonly RunIdentity _identity = new(catalogueId, objective.Name, stage.Seed);
 
@@ -31,42 +38,65 @@ internal sealed class StageRuntime<TSample>(
 
     public long Step => _trainer.State.Step;
 
+    /// <summary>Weights, moments and step.</summary>
+    internal TrainingState State => _trainer.State;
+
+    public long? CheckpointUnderWay => _background.UnderWay;
+
     public long? RestoreLatest(Action<string> rejected)
     {
-        var latest = checkpoints.Latest(out var bad);
+        var latest = checkpoints.RestoreLatest(_trainer.State, _identity, out var bad);
         foreach (var checkpoint in bad)
         {
             rejected($"{checkpoint.Folder} is not used: {checkpoint.Reason}");
         }
 
-        if (latest is null)
+        if (latest is null && bad.Count > 0)
         {
-            return null;
+            rejected($"NO CHECKPOINT in {checkpoints.Folder} can be used ({bad.Count} passed over): {stage.StageId} BEGINS AT STEP 0. "
+                + "If that is not wanted, end the job and put a good checkpoint there");
         }
 
-        CheckpointStore.Restore(latest, _trainer.State, _identity);
-        return latest.Step;
+        return latest?.Step;
     }
 
     public void Join(ICollectiveGroup group) => _trainer.Join(group);
 
-    public StepResult TrainStep(IReadOnlyList<FetchedSample> share) => _trainer.Step(Decode(share));
+    public StepResult TrainStep(IReadOnlyList<FetchedSample> share)
+    {
+        var decoded = Decode(share);
+        try
+        {
+            var result = _trainer.Step(decoded.Samples, SampleDigest.Of(share), decoded.Bad.Count);
+            return result.Updated
+                ? result with { Outliers = [.. new[] { _losses.Observe(result.TotalLoss), _norms.Observe(result.GradientNorm) }.OfType<Outlier>()] }
+                : result;
+        }
+        catch (NonFiniteStepException refused)
+        {
+            refused.Samples = refused.What == NonFiniteStepException.Input ? decoded.Bad : [.. decoded.At(refused.Places)];
+            throw;
+        }
+    }
 
     public void SkipStep() => _trainer.SkipStep();
 
-    public IReadOnlyList<MetricTotal> Evaluate(IReadOnlyList<FetchedSample> share) => _trainer.Evaluate(Decode(share));
+    public IReadOnlyList<MetricTotal> Evaluate(IReadOnlyList<FetchedSample> share) => _trainer.Evaluate(Decode(share).Samples);
 
-    public void SaveCheckpoint() => checkpoints.Save(_trainer.State, _identity);
+    public bool BeginCheckpoint() => _background.TryBegin(_trainer.State, _identity);
+
+    public CheckpointOutcome? TakeEndedCheckpoint() => _background.TakeEnded();
+
+    public void SaveCheckpoint(CancellationToken cancel) => _background.SaveNow(_trainer.State, _identity, cancel);
 
     public void SaveOutput() => saveOutput();
 
     public void Dispose()
     {
+        _background.Dispose();
         _trainer.Dispose();
         objective.Dispose();
     }
 
-    // An empty position (quarantined, filtered) is a sample of the order but gives nothing to learn from.
-    private TSample[] Decode(IReadOnlyList<FetchedSample> share) =>
-        [.. share.Where(s => s.Bytes.Length > 0).Select(decode)];
+    private DecodedShare<TSample> Decode(IReadOnlyList<FetchedSample> share) => new(share, decode, problem ?? (_ => null));
 }

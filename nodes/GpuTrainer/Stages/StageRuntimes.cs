@@ -25,7 +25,8 @@ public static class StageRuntimes
     public static IStageRuntime Create(TrainingStage stage, JobOptions job, Workspace workspace)
     {
         var catalogue = Catalogue.Open(workspace.At(Workspace.Catalogues, stage.Catalogue)).Id;
-        var checkpoints = new CheckpointStore(workspace.At(stage.Checkpoints), job.Tuning.KeepCheckpoints);
+        var checkpoints = new CheckpointStore(
+            workspace.At(stage.Checkpoints), job.Tuning.KeepCheckpoints, job.Tuning.KeepCheckpointEvery);
         return stage.Objective == ObjectiveKind.StructureTuning
             ? Tuning(stage, job, workspace, checkpoints, catalogue)
             : Autoencoder(stage, job, workspace, checkpoints, catalogue);
@@ -60,13 +61,17 @@ public static class StageRuntimes
             AtomPairsPerMicroBatch = settings.AtomPairsPerMicroBatch,
         });
         return new StageRuntime<EnvironmentSample>(
-            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, () => model.Save(workspace.At(stage.Output)));
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, () => model.Save(workspace.At(stage.Output)), Problem,
+            job.Tuning.OutlierSigma);
 
         static EnvironmentSample Decode(FetchedSample sample) => new()
         {
             Environments = EnvironmentDraw.FromBytes(sample.Bytes.Span),
             DrawKey = sample.Position.DrawKey,
         };
+
+        static string? Problem(EnvironmentSample sample) =>
+            sample.Environments.Any(e => !Array.TrueForAll(e.Coordinates, float.IsFinite)) ? "a coordinate is NaN or infinite" : null;
     }
 
     private static StageRuntime<TuningSample> Tuning(
@@ -86,7 +91,7 @@ public static class StageRuntimes
             TokensPerMicroBatch = settings.TokensPerMicroBatch,
         });
         return new StageRuntime<TuningSample>(
-            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel);
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma);
 
         void SaveModel() => model.SaveHuggingFace(
             workspace.At(stage.Output), [head.Head]);

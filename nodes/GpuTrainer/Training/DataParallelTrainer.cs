@@ -57,16 +57,20 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
     /// One step over this rank's share of the global batch. Every rank takes part, one with an empty share too. A global batch
     /// without any position to learn from changes nothing but the step number.
     /// </summary>
+    /// <param name="share">This rank's samples.</param>
+    /// <param name="digest">What this rank adds to <see cref="StepResult.SamplesDigest"/>.</param>
+    /// <param name="badInputs">Samples of this rank that cannot be used because their values are not finite or not readable: one on any
+    /// rank is enough for all to refuse the step.</param>
     /// <exception cref="NonFiniteStepException">On all ranks; the state is unchanged.</exception>
     /// <exception cref="CollectiveException">A member failed; the state is that before the step, or after it when only the last
     /// exchange was hit elsewhere. Join the next generation.</exception>
-    public StepResult Step(IReadOnlyList<TSample> share) => Guarded(() =>
+    public StepResult Step(IReadOnlyList<TSample> share, ulong digest = 0, int badInputs = 0) => Guarded(() =>
     {
         var clock = new PhaseClock();
-        var batches = _objective.Collate(share);
+        var batches = badInputs > 0 ? [] : _objective.Collate(share);
         try
         {
-            return Step(batches, share.Count, clock);
+            return Step(batches, new(share.Count, digest, badInputs), clock);
         }
         finally
         {
@@ -109,16 +113,22 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
     /// <inheritdoc/>
     public void Dispose() => State.Dispose();
 
-    private StepResult Step(IReadOnlyList<IMicroBatch> batches, int samples, PhaseClock clock)
+    private StepResult Step(IReadOnlyList<IMicroBatch> batches, ShareCard card, PhaseClock clock)
     {
         var collated = clock.Lap();
-        var counts = GlobalCounts(batches, samples);
+        var (counts, total) = GlobalCounts(batches, card);
+        if (total.BadInputs > 0)
+        {
+            throw Refusal(NonFiniteStepException.Input, double.NaN, card.BadInputs > 0, []);
+        }
+
         var counted = clock.Lap();
+        var refusal = new RefusalSearch<TSample>(_objective, State.Parameters, batches, card.Samples);
         State.Parameters.ZeroGradients();
-        var sums = ForwardBackward(batches, counts);
+        var sums = ForwardBackward(batches, counts, refusal);
         var computed = clock.Lap();
         Group.AllReduce<double>(sums);
-        RequireFinite(sums);
+        RequireFinite(sums, refusal);
         var empty = counts.AsSpan(0, _objective.Terms.Count).IndexOfAnyExcept(0) < 0;
         if (!empty)
         {
@@ -127,7 +137,7 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
 
         var reduced = clock.Lap();
         var rate = _options.Schedule.At(State.Step);
-        var norm = empty ? 0 : Update(rate);
+        var norm = empty ? 0 : Update(rate, counts, refusal);
         var losses = sums.Select((sum, term) => counts[term] == 0 ? (double?)null : sum / counts[term]).ToArray();
         return new()
         {
@@ -138,17 +148,18 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
             Losses = losses,
             TotalLoss = losses.Select((loss, term) => (loss ?? 0) * _objective.TermWeights[term]).Sum(),
             GradientNorm = norm,
-            Counts = counts[..^2],
-            UsefulTokens = counts[^2],
-            Samples = counts[^1],
+            Counts = counts[..^1],
+            UsefulTokens = counts[^1],
+            Samples = total.Samples,
+            SamplesDigest = total.Digest,
             Timings = new(collated, counted, computed, reduced, clock.Lap()),
         };
     }
 
-    // Counts per term, then useful tokens and samples, over all ranks.
-    private long[] GlobalCounts(IReadOnlyList<IMicroBatch> batches, int samples)
+    // Counts per term, then useful tokens; and what the shares add up to. All over all ranks.
+    private (long[] Counts, ShareCard Total) GlobalCounts(IReadOnlyList<IMicroBatch> batches, ShareCard card)
     {
-        var counts = new long[_objective.Terms.Count + 2];
+        var counts = new long[_objective.Terms.Count + 4];
         foreach (var batch in batches)
         {
             for (var term = 0; term < batch.Counts.Count; term++)
@@ -156,62 +167,68 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
                 counts[term] += batch.Counts[term];
             }
 
-            counts[^2] += batch.UsefulTokens;
+            counts[^4] += batch.UsefulTokens;
         }
 
-        counts[^1] = samples;
+        // A sum of 64-bit integers wraps, which is the digest's sum modulo 2^64.
+        (counts[^3], counts[^2], counts[^1]) = (card.Samples, (long)card.Digest, card.BadInputs);
         Group.AllReduce<long>(counts);
-        return counts;
+        return (counts[..^3], new((int)counts[^3], (ulong)counts[^2], (int)counts[^1]));
     }
 
     // This rank's sums of losses per term; its gradients are left in the flat buffer.
-    private double[] ForwardBackward(IReadOnlyList<IMicroBatch> batches, long[] counts)
+    private double[] ForwardBackward(IReadOnlyList<IMicroBatch> batches, long[] counts, RefusalSearch<TSample> refusal)
     {
         var totals = new double[_objective.Terms.Count];
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
             var sums = _objective.ForwardSums(batch);
-            torch.Tensor? loss = null;
             for (var term = 0; term < totals.Length; term++)
             {
-                totals[term] += sums[term].ToDouble();
-                if (batch.Counts[term] > 0 && _objective.TermWeights[term] != 0)
-                {
-                    var part = sums[term] * (_objective.TermWeights[term] / counts[term]);
-                    loss = loss is null ? part : loss + part;
-                }
+                var sum = sums[term].ToDouble();
+                refusal.Loss(batch, term, sum);
+                totals[term] += sum;
             }
 
-            loss?.backward();
+            _objective.WeightedLoss(batch, sums, counts)?.backward();
         }
 
         return totals;
     }
 
-    private void RequireFinite(double[] sums)
+    private void RequireFinite(double[] sums, RefusalSearch<TSample> refusal)
     {
         for (var term = 0; term < sums.Length; term++)
         {
             if (!double.IsFinite(sums[term]))
             {
-                throw new NonFiniteStepException(State.Step, $"loss {_objective.Terms[term]}", sums[term]);
+                var places = refusal.OfLoss(term);
+                throw Refusal($"loss {_objective.Terms[term]}", sums[term], places is not null, places ?? []);
             }
         }
     }
 
     // All ranks hold the same bits, so they decide and compute the same. Returns the norm before clipping.
-    private double Update(double rate)
+    private double Update(double rate, long[] counts, RefusalSearch<TSample> refusal)
     {
         var norm = GlobalNorm.Of(State.Parameters.Gradients);
         if (!double.IsFinite(norm))
         {
-            throw new NonFiniteStepException(State.Step, "gradient norm", norm);
+            var places = refusal.OfGradient(counts);
+            throw Refusal("gradient norm", norm, places is not null, places ?? []);
         }
 
         GlobalNorm.Clip(State.Parameters.Gradients, norm, _options.ClipNorm);
         State.Optimizer.Step(rate);
         return norm;
+    }
+
+    // All ranks refuse together, so they can tell each other where it was.
+    private NonFiniteStepException Refusal(string what, double value, bool here, IReadOnlyList<int> places)
+    {
+        var ranks = Group.AllGather<long>([here ? 1 : 0]);
+        return new(State.Step, what, value, [.. Enumerable.Range(0, ranks.Length).Where(rank => ranks[rank] != 0)]) { Places = places };
     }
 
     // What goes wrong on this rank alone (out of memory, a broken sample) must not leave the others waiting for it. What all
@@ -229,6 +246,9 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
             throw;
         }
     }
+
+    // What a share adds to the counts beside its terms.
+    private readonly record struct ShareCard(int Samples, ulong Digest, int BadInputs);
 
     private sealed class PhaseClock
     {

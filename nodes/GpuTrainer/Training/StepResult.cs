@@ -34,6 +34,12 @@ public sealed record StepResult
     /// <summary>Samples of the whole global batch; positions without a usable structure are not among them.</summary>
     public required long Samples { get; init; }
 
+    /// <summary>Which samples the step was made of, over all ranks; see <see cref="Samples.SampleDigest"/>.</summary>
+    public ulong SamplesDigest { get; init; }
+
+    /// <summary>Loss or gradient norm, where they lie far above those of the steps before.</summary>
+    public IReadOnlyList<Outlier> Outliers { get; init; } = [];
+
     /// <summary>Where this rank's time went.</summary>
     public required StepTimings Timings { get; init; }
 }

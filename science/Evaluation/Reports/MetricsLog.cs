@@ -76,7 +76,7 @@ public sealed class MetricsLog
         {
             Table(_evaluations, stage)[step] = Numbers(evaluation, "");
         }
-        else
+        else if (line.TryGetProperty("loss", out _))
         {
             Table(_steps, stage)[step] = Numbers(line, "");
         }

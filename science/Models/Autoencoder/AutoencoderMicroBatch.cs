@@ -21,6 +21,8 @@ public sealed class AutoencoderMicroBatch : IMicroBatch
 
     public long UsefulTokens => Atoms.UsefulAtoms;
 
+    public IReadOnlyList<int>? Samples { get; internal init; }
+
     internal AtomBatch Atoms { get; }
 
     /// <summary>[K] int64: environments whose residue is of known type.</summary>

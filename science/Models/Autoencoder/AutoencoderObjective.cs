@@ -47,9 +47,13 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
         var clouds = share.SelectMany(sample => sample.Environments).ToArray();
         var keys = share.SelectMany(sample => Enumerable.Range(0, sample.Environments.Count)
             .Select(e => CounterRandom.Key(sample.DrawKey, (ulong)e))).ToArray();
+        var places = share.SelectMany((sample, place) => Enumerable.Repeat(place, sample.Environments.Count)).ToArray();
         var counts = Array.ConvertAll(clouds, cloud => cloud.Count);
         return [.. EnvironmentGrouping.ByAtomCount(counts, _options.AtomPairsPerMicroBatch)
-            .Select(group => MicroBatch([.. group.Select(i => clouds[i])], [.. group.Select(i => keys[i])]))];
+            .Select(group => MicroBatch(
+                [.. group.Select(i => clouds[i])],
+                [.. group.Select(i => keys[i])],
+                [.. group.Select(i => places[i]).Distinct().Order()]))];
     }
 
     public IReadOnlyList<Tensor> ForwardSums(IMicroBatch batch)
@@ -91,7 +95,7 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
 
     public void Dispose() => Model.Dispose();
 
-    private AutoencoderMicroBatch MicroBatch(Microenvironment[] clouds, ulong[] keys)
+    private AutoencoderMicroBatch MicroBatch(Microenvironment[] clouds, ulong[] keys, int[] samples)
     {
         var atoms = new AtomBatch(clouds, Model.DataType, Model.Device);
         var known = Enumerable.Range(0, clouds.Length).Where(e => clouds[e].AminoAcid < AutoencoderShape.AminoAcids).ToArray();
@@ -99,7 +103,7 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
         var aminoAcids = Indices(known.Select(e => (long)clouds[e].AminoAcid));
         if (!Model.Shape.Decoder)
         {
-            return new AutoencoderMicroBatch(atoms, residues, aminoAcids, null, [known.Length]);
+            return new AutoencoderMicroBatch(atoms, residues, aminoAcids, null, [known.Length]) { Samples = samples };
         }
 
         var (first, second) = (new List<long>(), new List<long>());
@@ -110,7 +114,10 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
         }
 
         return new AutoencoderMicroBatch(atoms, residues, aminoAcids, (Indices(first), Indices(second)),
-            [first.Count, known.Length, clouds.LongCount(cloud => cloud.Count > 0)]);
+            [first.Count, known.Length, clouds.LongCount(cloud => cloud.Count > 0)])
+        {
+            Samples = samples,
+        };
     }
 
     private Tensor CoordinateSum(AutoencoderMicroBatch micro, Tensor features)

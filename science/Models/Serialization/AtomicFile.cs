@@ -52,8 +52,9 @@ public sealed partial class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>A rename survives a power cut only once the folder is flushed too; .NET has no call for that.</summary>
-    private static void FlushFolder(string folder)
+    /// <summary>Flushes a folder's names to the device, where the system can (Linux): a rename survives a power cut only once that
+    /// is done, and .NET has no call for it.</summary>
+    public static void FlushFolder(string folder)
     {
         if (!OperatingSystem.IsLinux())
         {

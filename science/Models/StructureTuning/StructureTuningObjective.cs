@@ -80,16 +80,21 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
     /// <inheritdoc/>
     public IReadOnlyList<IMicroBatch> Collate(IReadOnlyList<TuningSample> share) =>
-        Collate([.. share.Where(sample => sample.Residues.Length > 0).Select(_masking.Mask)]);
+        Collate([.. share.Select((sample, place) => (sample, place)).Where(s => s.sample.Residues.Length > 0)
+            .Select(s => (_masking.Mask(s.sample), s.place))]);
 
     /// <summary>The same for sequences that are labelled already. Sorted by length, longest first, and packed without padding up
     /// to the token budget; the gradient does not depend on how they are split.</summary>
-    public IReadOnlyList<TuningMicroBatch> Collate(IReadOnlyList<LabelledSequence> sequences)
+    public IReadOnlyList<TuningMicroBatch> Collate(IReadOnlyList<LabelledSequence> sequences) =>
+        Collate([.. sequences.Select((sequence, place) => (sequence, place))]);
+
+    private List<TuningMicroBatch> Collate((LabelledSequence Sequence, int Place)[] sequences)
     {
         var batches = new List<TuningMicroBatch>();
         var batch = new List<LabelledSequence>();
+        var places = new List<int>();
         var tokens = 0;
-        foreach (var sequence in sequences.OrderByDescending(sequence => sequence.Ids.Length))
+        foreach (var (sequence, place) in sequences.OrderByDescending(s => s.Sequence.Ids.Length))
         {
             if (batch.Count > 0 && tokens + sequence.Ids.Length > _options.TokensPerMicroBatch)
             {
@@ -97,6 +102,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
             }
 
             batch.Add(sequence.Checked(Heads));
+            places.Add(place);
             tokens += sequence.Ids.Length;
         }
 
@@ -109,8 +115,9 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
         void Close()
         {
-            batches.Add(new([.. batch], Heads, Model.Device));
+            batches.Add(new([.. batch], Heads, Model.Device) { Samples = [.. places] });
             batch.Clear();
+            places.Clear();
             tokens = 0;
         }
     }

@@ -28,6 +28,9 @@ public sealed class TuningMicroBatch : IMicroBatch
     /// <inheritdoc/>
     public long UsefulTokens { get; }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<int>? Samples { get; internal init; }
+
     /// <summary>The masked input.</summary>
     public PackedTokens Tokens { get; }
 

@@ -13,6 +13,10 @@ public interface IMicroBatch : IDisposable
 
     /// <summary>Useful tokens (residues, or atoms for the autoencoder): nothing that is padding.</summary>
     long UsefulTokens { get; }
+
+    /// <summary>Places, in the share that was collated, of the samples that are in this micro-batch, wholly or in part; null where that
+    /// is not known. Only used to name the samples of a loss that is not finite.</summary>
+    IReadOnlyList<int>? Samples => null;
 }
 
 /// <summary>

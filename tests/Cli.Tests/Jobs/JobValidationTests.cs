@@ -35,6 +35,11 @@ public class JobValidationTests
     [InlineData("tuning.structureWeight = 0 and tuning.mlmWeight = 0: nothing would be trained", "tuning.structureWeight=0", "tuning.mlmWeight=0")]
     [InlineData("tuning.tokensPerMicroBatch = 513 and tuning.crop = 512: one crop with its BOS and EOS is 514 tokens", "tuning.tokensPerMicroBatch=513")]
     [InlineData("tuning.keepCheckpoints = 0: must be between 1 and", "tuning.keepCheckpoints=0")]
+    [InlineData("tuning.keepCheckpointEvery = -1: must be between 0 and", "tuning.keepCheckpointEvery=-1")]
+    [InlineData("tuning.keepCheckpointEvery = 150 and tuning.checkpointEvery = 100: ", "tuning.keepCheckpointEvery=150", "tuning.checkpointEvery=100")]
+    [InlineData("tuning.nonFinite = 'halt': use skip or stop", "tuning.nonFinite=halt")]
+    [InlineData("tuning.nonFiniteLimit = 0: must be between 1 and", "tuning.nonFiniteLimit=0")]
+    [InlineData("tuning.outlierSigma = -1: must be between 0 and", "tuning.outlierSigma=-1")]
     [InlineData("cluster.trainers = 0: must be between 1 and", "cluster.trainers=0")]
     [InlineData("cluster.leaseSeconds = 0.1: must be between 1 and 86400 s", "cluster.leaseSeconds=0.1")]
     public void Should_name_the_settings_their_values_and_the_change(string expected, params string[] overrides)

@@ -29,7 +29,7 @@ internal sealed class LineObjective : IObjective<LinePoint>
             throw new InvalidDataException("a point at minus infinity");
         }
 
-        return [.. share.Chunk(2).Select(points => new Batch(points))];
+        return [.. share.Chunk(2).Select((points, i) => new Batch(points, 2 * i))];
     }
 
     public IReadOnlyList<torch.Tensor> ForwardSums(IMicroBatch batch)
@@ -55,13 +55,15 @@ internal sealed class LineObjective : IObjective<LinePoint>
 
     public void Dispose() => Weights.Dispose();
 
-    private sealed class Batch(LinePoint[] points) : IMicroBatch
+    private sealed class Batch(LinePoint[] points, int first) : IMicroBatch
     {
         public LinePoint[] Points => points;
 
         public IReadOnlyList<long> Counts { get; } = [points.Count(point => point.Y is not null), points.Length];
 
         public long UsefulTokens => points.Length;
+
+        public IReadOnlyList<int> Samples => [.. Enumerable.Range(first, points.Length)];
 
         public void Dispose()
         {

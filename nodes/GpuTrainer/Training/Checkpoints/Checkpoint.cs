@@ -17,3 +17,18 @@ public sealed record Checkpoint(string Folder, long Step, long Updates, RunIdent
 /// <param name="Folder">Where it is.</param>
 /// <param name="Reason">For a person.</param>
 public sealed record RejectedCheckpoint(string Folder, string Reason);
+
+/// <summary>A checkpoint that was written.</summary>
+/// <param name="Folder">Where it is.</param>
+/// <param name="Step">Steps completed.</param>
+/// <param name="Bytes">Size of its files.</param>
+/// <param name="WasThere">Another process had put a good one there first; this one was dropped.</param>
+/// <param name="Notes">Old ones that could not be deleted: the checkpoint is good all the same.</param>
+public sealed record SavedCheckpoint(string Folder, long Step, long Bytes, bool WasThere, IReadOnlyList<string> Notes);
+
+/// <summary>How a write in the background ended.</summary>
+/// <param name="Step">Steps completed in the state that was written.</param>
+/// <param name="Saved">The checkpoint; null when it could not be written.</param>
+/// <param name="Problem">Why not; null when it was.</param>
+/// <param name="Seconds">How long the disk took.</param>
+public sealed record CheckpointOutcome(long Step, SavedCheckpoint? Saved, Exception? Problem, double Seconds);

@@ -1,72 +1,84 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Ism.Models.Serialization;
 
 namespace Ism.GpuTrainer.Training.Checkpoints;
 
-/// <summary>
-/// The last file of a checkpoint to appear: names, sizes and SHA-256 of the others. A folder without one is no checkpoint.
-/// </summary>
-internal sealed record CheckpointManifest(int Format, IReadOnlyList<CheckpointFile> Files)
+/// <summary>The last file of a checkpoint to be written: names, sizes and SHA-256 of the others. A folder without one is no
+/// checkpoint.</summary>
+internal sealed record CheckpointManifest(int Format, IReadOnlyList<CheckpointFile?>? Files)
 {
-    public const string FileName = "manifest.json";
-    private const int CurrentFormat = 1;
+    public const int CurrentFormat = 1;
 
-    /// <summary>Hashes the files and puts the manifest in place, which makes the checkpoint visible.</summary>
-    public static void Seal(string folder, IEnumerable<string> names)
-    {
-        var files = names.Select(name => CheckpointFile.Of(folder, name)).ToList();
-        AtomicFile.WriteText(
-            Path.Combine(folder, FileName),
-            JsonSerializer.Serialize(new CheckpointManifest(CurrentFormat, files), CheckpointJson.Options));
-    }
-
-    /// <summary>Takes the seal off, so that what is changed next is not taken for a checkpoint.</summary>
-    public static void Unseal(string folder) => File.Delete(Path.Combine(folder, FileName));
-
-    /// <summary>Null when all files are as they were written, else what is wrong.</summary>
+    /// <summary>Null when the folder holds exactly the files of a checkpoint as they were written, else what is wrong. Files that the
+    /// manifest does not name are of no account.</summary>
     public static string? Check(string folder)
     {
-        var path = Path.Combine(folder, FileName);
+        if (!Directory.Exists(folder))
+        {
+            return File.Exists(folder) ? "is a file, not a folder" : "is gone: it was deleted meanwhile";
+        }
+
+        var path = Path.Combine(folder, CheckpointNames.Manifest);
         if (!File.Exists(path))
         {
-            return $"has no {FileName}: it was not finished";
+            return $"has no {CheckpointNames.Manifest}: it was not finished";
         }
 
         try
         {
             var manifest = JsonSerializer.Deserialize<CheckpointManifest>(File.ReadAllBytes(path), CheckpointJson.Options);
-            return manifest is not { Format: CurrentFormat, Files.Count: > 0 }
-                ? $"{FileName} has format {manifest?.Format}, this program reads {CurrentFormat}"
-                : manifest.Files.Select(file => file.Check(folder)).FirstOrDefault(problem => problem is not null);
+            return manifest is null ? $"{CheckpointNames.Manifest} holds nothing" : manifest.CheckFiles(folder);
         }
         catch (Exception problem) when (problem is JsonException or IOException or UnauthorizedAccessException)
         {
-            return $"{FileName}: {problem.Message}";
+            return $"{CheckpointNames.Manifest}: {problem.Message}";
         }
+    }
+
+    private string? CheckFiles(string folder)
+    {
+        if (Format != CurrentFormat)
+        {
+            return $"{CheckpointNames.Manifest} has format {Format}, this program reads {CurrentFormat}";
+        }
+
+        var named = (Files ?? []).Select(file => file?.Name).ToList();
+        return named.Find(name => !CheckpointNames.Files.Contains(name)) is { } stranger
+                ? $"{CheckpointNames.Manifest} names '{stranger}', which is no file of a checkpoint"
+            : CheckpointNames.Files.FirstOrDefault(name => named.Count(n => n == name) != 1) is { } missing
+                ? $"{CheckpointNames.Manifest} does not name {missing} once"
+            : named.Count != CheckpointNames.Files.Count ? $"{CheckpointNames.Manifest} has an entry without a name"
+            : Files!.Select(file => file!.Check(folder)).FirstOrDefault(problem => problem is not null);
     }
 }
 
 /// <summary>A file of a checkpoint as it was written.</summary>
 internal sealed record CheckpointFile(string Name, long Bytes, string Sha256)
 {
-    public static CheckpointFile Of(string folder, string name)
-    {
-        using var stream = File.OpenRead(Path.Combine(folder, name));
-        return new(name, stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
-    }
-
+    /// <summary>Null when it is as it was written, else what is wrong.</summary>
     public string? Check(string folder)
     {
-        if (Name != Path.GetFileName(Name) || !File.Exists(Path.Combine(folder, Name)))
+        try
+        {
+            using var stream = File.OpenRead(Path.Combine(folder, Name));
+            if (stream.Length != Bytes)
+            {
+                return $"{Name} has {stream.Length} bytes, {Bytes} were written";
+            }
+
+            var found = Convert.ToHexStringLower(SHA256.HashData(stream));
+            return found == Sha256
+                ? null
+                : $"{Name} differs from what was written (SHA-256 {found[..9]}…, not {Sha256?[..Math.Min(9, Sha256.Length)]}…)";
+        }
+        catch (Exception problem) when (problem is FileNotFoundException or DirectoryNotFoundException)
         {
             return $"{Name} is missing";
         }
-
-        var found = Of(folder, Name);
-        return found.Bytes != Bytes ? $"{Name} has {found.Bytes} bytes, {Bytes} were written"
-            : found.Sha256 != Sha256 ? $"{Name} differs from what was written (SHA-256 {found.Sha256[..9]}…, not {Sha256[..9]}…)"
-            : null;
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            return $"{Name} cannot be read: {problem.Message}";
+        }
     }
 }
 

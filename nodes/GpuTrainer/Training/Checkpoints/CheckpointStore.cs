@@ -1,153 +1,190 @@
-using System.Globalization;
 using System.Text.Json;
 using Ism.Models.Serialization;
-using TorchSharp;
 
 namespace Ism.GpuTrainer.Training.Checkpoints;
 
 /// <summary>
-/// The checkpoints of a run: <c>step-00000100/</c> with weights.safetensors, optimizer.safetensors, state.json, and a manifest
-/// that is renamed into place last, so that a checkpoint is complete and checked or invisible. One rank writes.
+/// The checkpoints of a run: <c>step-00000100/</c> with weights.safetensors, optimizer.safetensors, state.json and a manifest of their
+/// checksums. One is written under another name, flushed to the device and renamed, so that it is complete and checked or invisible,
+/// also when two processes write the same step: who renames first wins.
 /// </summary>
 /// <param name="folder">E.g. <c>checkpoints/</c> of the workspace; made when the first one is saved.</param>
 /// <param name="keep">Checkpoints kept, the newest; at least 1.</param>
-public sealed class CheckpointStore(string folder, int keep = 3)
+/// <param name="keepEvery">Checkpoints after a multiple of this many steps are kept for ever; 0: none.</param>
+public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery = 0)
 {
-    private const string Weights = "weights.safetensors";
-    private const string Optimizer = "optimizer.safetensors";
-    private const string State = "state.json";
-    private const string Prefix = "step-";
-
     private readonly int _keep = keep > 0
         ? keep
         : throw new ArgumentOutOfRangeException(nameof(keep), keep, "keep at least 1 checkpoint");
 
-    /// <summary>Writes the state and then deletes the oldest checkpoints beyond those kept.</summary>
-    /// <returns>The checkpoint's folder.</returns>
+    private readonly int _keepEvery = keepEvery >= 0
+        ? keepEvery
+        : throw new ArgumentOutOfRangeException(nameof(keepEvery), keepEvery, "a number of steps, or 0");
+
+    private readonly CheckpointFolder _contents = new(folder);
+    private bool _leftoversDeleted;
+
+    /// <summary>Where checkpoints are.</summary>
+    public string Folder => folder;
+
+    /// <summary>Makes a new file of a checkpoint; tests put slow and failing disks here.</summary>
+    public Func<string, FileStream> CreateFile { get; init; } =
+        path => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+
+    /// <summary>Told of a checkpoint that was found good, before it is loaded; tests take it away there.</summary>
+    public Action<Checkpoint> Checked { get; init; } = _ => { };
+
+    /// <summary>Writes the state as it is, then deletes the oldest checkpoints beyond those kept. The state must not change meanwhile.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The state is incomplete or not finite: neither ever reaches the
     /// disk.</exception>
-    /// <exception cref="IOException">The disk is full or not there; what was there before is untouched.</exception>
-    public string Save(TrainingState state, RunIdentity run)
-    {
-        RequireSound(state);
-        var target = Path.Combine(folder, Prefix + state.Step.ToString("D8", CultureInfo.InvariantCulture));
-        Directory.CreateDirectory(target);
-        CheckpointManifest.Unseal(target);
-        CheckpointTensors.Write(Path.Combine(target, Weights), state.Parameters, WeightsOf(state));
-        CheckpointTensors.Write(Path.Combine(target, Optimizer), state.Parameters, MomentsOf(state));
-        AtomicFile.WriteText(Path.Combine(target, State), JsonSerializer.Serialize(
-            new StateFile(state.Step, state.Optimizer.Updates, run.Catalogue, run.Objective, run.Seed), CheckpointJson.Options));
-        CheckpointManifest.Seal(target, [Weights, Optimizer, State]);
-        DeleteOld(target);
-        return target;
-    }
+    /// <exception cref="IOException">The disk is full or not there; what was there before is untouched, and nothing new is.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
+    public SavedCheckpoint Save(TrainingState state, RunIdentity run) => Save(CheckpointImage.Of(state, run), CancellationToken.None);
 
     /// <summary>The newest checkpoint whose files are all as they were written; null when there is none.</summary>
-    /// <param name="rejected">Newer ones that are unfinished or damaged, and why: to be told to the user.</param>
-    public Checkpoint? Latest(out IReadOnlyList<RejectedCheckpoint> rejected)
-    {
-        var bad = new List<RejectedCheckpoint>();
-        rejected = bad;
-        foreach (var (path, step) in Folders())
-        {
-            if (CheckpointManifest.Check(path) is { } problem)
-            {
-                bad.Add(new(path, problem));
-                continue;
-            }
+    /// <param name="rejected">Newer ones that are unfinished or damaged, what does not belong there, and why: to be told to the
+    /// user.</param>
+    public Checkpoint? Latest(out IReadOnlyList<RejectedCheckpoint> rejected) => Find(_ => true, out rejected);
 
+    /// <summary>Loads the newest good checkpoint into the state; null, and nothing changed, when there is none.</summary>
+    /// <param name="state">A state that has done no step.</param>
+    /// <param name="run">The run that is to continue.</param>
+    /// <param name="rejected">As in <see cref="Latest"/>; one that vanishes or becomes unreadable while it is loaded is among them.</param>
+    /// <exception cref="InvalidOperationException">The newest good one is of another run or model.</exception>
+    /// <exception cref="IOException">The last one broke off while it was read, so that the first weights are lost too; or the folder
+    /// cannot be listed.</exception>
+    public Checkpoint? RestoreLatest(TrainingState state, RunIdentity run, out IReadOnlyList<RejectedCheckpoint> rejected)
+    {
+        var unreadable = new List<RejectedCheckpoint>();
+        var found = Find(Restored, out var bad);
+        rejected = [.. unreadable, .. bad];
+        return found is null && state.Step == TrainingState.Incomplete
+            ? throw new IOException($"{unreadable[^1].Folder}: {unreadable[^1].Reason}; no other checkpoint is good. Start again")
+            : found;
+
+        bool Restored(Checkpoint checkpoint)
+        {
             try
             {
-                var state = JsonSerializer.Deserialize<StateFile>(
-                    File.ReadAllBytes(Path.Combine(path, State)), CheckpointJson.Options);
-                if (state?.Step == step)
-                {
-                    return new(path, step, state.Updates, new(state.Catalogue, state.Objective, state.Seed));
-                }
-
-                bad.Add(new(path, $"{State} is of step {state?.Step}"));
+                CheckpointRestore.Into(state, checkpoint, run);
+                return true;
             }
-            catch (JsonException broken)
+            catch (Exception problem) when (problem is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                bad.Add(new(path, $"{State}: {broken.Message}"));
+                unreadable.Add(new(checkpoint.Folder, $"could not be read: {problem.Message}"));
+                return false;
             }
         }
-
-        return null;
     }
 
     /// <summary>Loads a checkpoint into the state, after checking that it fits in every respect.</summary>
     /// <exception cref="InvalidOperationException">It is of another catalogue, objective, seed or model; the state is unchanged.
     /// </exception>
-    public static void Restore(Checkpoint checkpoint, TrainingState state, RunIdentity run)
+    public static void Restore(Checkpoint checkpoint, TrainingState state, RunIdentity run) =>
+        CheckpointRestore.Into(state, checkpoint, run);
+
+    /// <summary>Writes an image; may be called on any thread, one at a time.</summary>
+    /// <exception cref="OperationCanceledException">The checkpoint is not wanted any more; nothing of it is left.</exception>
+    internal SavedCheckpoint Save(CheckpointImage image, CancellationToken cancel)
     {
-        foreach (var (what, found, expected) in ((string, string, string)[])
-            [
-                ("catalogue", checkpoint.Run.Catalogue, run.Catalogue), ("objective", checkpoint.Run.Objective, run.Objective),
-                ("seed", $"{checkpoint.Run.Seed}", $"{run.Seed}"),
-            ])
+        Directory.CreateDirectory(folder);
+        var notes = new List<string>();
+        if (!_leftoversDeleted)
         {
-            if (found != expected)
+            notes.AddRange(_contents.DeleteLeftovers(DateTime.UtcNow));
+            _leftoversDeleted = true;
+        }
+
+        var draft = Path.Combine(
+            folder, $"{CheckpointNames.WritingPrefix}{CheckpointNames.Of(image.Step)}-{Guid.NewGuid():N}");
+        var target = Path.Combine(folder, CheckpointNames.Of(image.Step));
+        try
+        {
+            var bytes = Write(draft, image, cancel);
+            var placed = Place(draft, target, image);
+            AtomicFile.FlushFolder(folder);
+            notes.AddRange(_contents.DeleteOld(image.Step, _keep, _keepEvery));
+            return new(target, image.Step, bytes, !placed, notes);
+        }
+        finally
+        {
+            _ = CheckpointFolder.Delete(draft);
+        }
+    }
+
+    private long Write(string draft, CheckpointImage image, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(draft);
+        var (weights, mean, squares) = (image.Buffers[0], image.Buffers[1], image.Buffers[2]);
+        var state = new StateFile(image.Step, image.Updates, image.Run.Catalogue, image.Run.Objective, image.Run.Seed);
+        CheckpointFile[] files =
+        [
+            New(CheckpointNames.Weights, file => CheckpointTensors.Write(file, image, [("", weights.Name, weights.Flat)])),
+            New(CheckpointNames.Optimizer, file => CheckpointTensors.Write(
+                file, image, [("mean.", mean.Name, mean.Flat), ("mean_of_squares.", squares.Name, squares.Flat)])),
+            New(CheckpointNames.State, file => file.Write(JsonSerializer.SerializeToUtf8Bytes(state, CheckpointJson.Options))),
+        ];
+        var manifest = new CheckpointManifest(CheckpointManifest.CurrentFormat, files);
+        var seal = New(CheckpointNames.Manifest, file => file.Write(JsonSerializer.SerializeToUtf8Bytes(manifest, CheckpointJson.Options)));
+        AtomicFile.FlushFolder(draft);
+        return files.Append(seal).Sum(file => file.Bytes);
+
+        CheckpointFile New(string name, Action<HashedFile> write)
+        {
+            using var file = new HashedFile(Path.Combine(draft, name), CreateFile, cancel);
+            write(file);
+            return file.Finish();
+        }
+    }
+
+    // False when another process has put a good checkpoint of this step there already: after the same samples it holds the same state,
+    // so this one is not needed. What is damaged, unfinished or of another run makes way.
+    private bool Place(string draft, string target, CheckpointImage image)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
             {
-                throw new InvalidOperationException($"checkpoint {checkpoint.Folder} was made with {what} {found}, this job has "
-                    + $"{expected}: the order of samples would not continue. Use an empty workspace, or the "
-                    + "settings it was made with");
+                Directory.Move(draft, target);
+                return true;
+            }
+            catch (IOException) when (Directory.Exists(target) && tries < 5)
+            {
+                if (CheckpointRestore.Open(target, image.Step).Good?.Run == image.Run)
+                {
+                    return false;
+                }
+
+                _ = _contents.Remove(target);
+            }
+        }
+    }
+
+    private Checkpoint? Find(Func<Checkpoint, bool> accept, out IReadOnlyList<RejectedCheckpoint> rejected)
+    {
+        var (candidates, strays) = _contents.List();
+        var bad = new List<RejectedCheckpoint>();
+        rejected = bad;
+        foreach (var (path, step) in candidates)
+        {
+            var (good, problem) = CheckpointRestore.Open(path, step);
+            if (good is null)
+            {
+                bad.Add(new(path, problem));
+            }
+            else
+            {
+                Checked(good);
+                if (accept(good))
+                {
+                    bad.AddRange(strays);
+                    return good;
+                }
             }
         }
 
-        using var weights = SafeTensorsFile.Open(Path.Combine(checkpoint.Folder, Weights));
-        using var moments = SafeTensorsFile.Open(Path.Combine(checkpoint.Folder, Optimizer));
-        CheckpointTensors.Check(weights, state.Parameters, WeightsOf(state));
-        CheckpointTensors.Check(moments, state.Parameters, MomentsOf(state));
-        CheckpointTensors.Read(weights, state.Parameters, WeightsOf(state));
-        CheckpointTensors.Read(moments, state.Parameters, MomentsOf(state));
-        (state.Step, state.Optimizer.Updates) = (checkpoint.Step, checkpoint.Updates);
+        bad.AddRange(strays);
+        return null;
     }
-
-    private static IReadOnlyList<(string Prefix, torch.Tensor Flat)> WeightsOf(TrainingState state) =>
-        [("", state.Parameters.Values)];
-
-    private static IReadOnlyList<(string Prefix, torch.Tensor Flat)> MomentsOf(TrainingState state) =>
-        [("mean.", state.Optimizer.Mean), ("mean_of_squares.", state.Optimizer.MeanOfSquares)];
-
-    private static void RequireSound(TrainingState state)
-    {
-        if (state.Step < 0)
-        {
-            throw new InvalidOperationException("the state is incomplete: join a group or restore a checkpoint before saving");
-        }
-
-        foreach (var (name, flat) in state.Buffers)
-        {
-            using var sum = flat.sum();
-            if (!double.IsFinite(sum.ToDouble()))
-            {
-                throw new InvalidOperationException(
-                    $"step {state.Step}: {name} hold NaN or infinite numbers; no checkpoint was written");
-            }
-        }
-    }
-
-    // Newest first.
-    private List<(string Path, long Step)> Folders() => !Directory.Exists(folder) ? [] :
-    [
-        .. Directory.GetDirectories(folder, Prefix + "*")
-            .Select(path => (path, long.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), out var step) ? step : -1))
-            .Where(found => found.Item2 >= 0).OrderByDescending(found => found.Item2),
-    ];
-
-    // The one just written and the newest others with a manifest stay; unfinished ones and those of a future that a restart has
-    // abandoned are left to be overwritten or to be looked into.
-    private void DeleteOld(string written)
-    {
-        var older = Folders().Where(found => Path.GetFullPath(found.Path) != Path.GetFullPath(written))
-            .Where(found => File.Exists(Path.Combine(found.Path, CheckpointManifest.FileName)));
-        foreach (var (path, _) in older.Skip(_keep - 1))
-        {
-            CheckpointManifest.Unseal(path);
-            Directory.Delete(path, recursive: true);
-        }
-    }
-
-    private sealed record StateFile(long Step, long Updates, string Catalogue, string Objective, long Seed);
 }

@@ -9,20 +9,31 @@ namespace Ism.GpuTrainer.Training.Checkpoints;
 internal static class CheckpointTensors
 {
     /// <summary>Writes buffers; a tensor is called prefix + parameter name.</summary>
-    public static void Write(string path, FlatParameters parameters, IReadOnlyList<(string Prefix, torch.Tensor Flat)> buffers)
+    /// <exception cref="InvalidOperationException">A number is NaN or infinite: none ever reaches a checkpoint.</exception>
+    public static void Write(
+        HashedFile file, CheckpointImage image, IReadOnlyList<(string Prefix, string Name, torch.Tensor Flat)> buffers)
     {
-        using var writer = new SafeTensorsWriter(path, [.. buffers.SelectMany(buffer => parameters.Slots.Select(slot =>
-            new TensorSpec(buffer.Prefix + slot.Name, parameters.Dtype, slot.Shape)))]);
-        foreach (var (prefix, flat) in buffers)
-        {
-            foreach (var slot in parameters.Slots)
+        var places = buffers.SelectMany(buffer => image.Slots.Select(slot => (buffer, slot))).ToList();
+        var (headerDone, next) = (false, 0);
+        SafeTensorsStream.Write(
+            [.. places.Select(p => new TensorSpec(p.buffer.Prefix + p.slot.Name, p.buffer.Flat.dtype, p.slot.Shape))],
+            i =>
             {
-                using var view = FlatParameters.View(flat, slot);
-                writer.Write(prefix + slot.Name, view);
-            }
-        }
-
-        writer.Commit();
+                (headerDone, next) = (true, i);
+                return FlatParameters.View(places[i].buffer.Flat, places[i].slot);
+            },
+            bytes =>
+            {
+                if (headerDone)
+                {
+                    var (buffer, slot) = places[next];
+                    file.WriteFinite(bytes, buffer.Flat.dtype, $"step {image.Step}: {buffer.Name} ({slot.Name})");
+                }
+                else
+                {
+                    file.Write(bytes);
+                }
+            });
     }
 
     /// <summary>Checks that a file holds exactly what the buffers need.</summary>

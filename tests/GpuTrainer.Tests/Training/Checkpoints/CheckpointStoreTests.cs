@@ -2,7 +2,7 @@ using Ism.GpuTrainer.Training;
 using Ism.GpuTrainer.Training.Checkpoints;
 using TorchSharp;
 
-namespace Ism.GpuTrainer.Tests.Training;
+namespace Ism.GpuTrainer.Tests.Training.Checkpoints;
 
 public sealed class CheckpointStoreTests : IDisposable
 {
