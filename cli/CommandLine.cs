@@ -44,6 +44,8 @@ public static class CommandLine
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         SynthVerb.Create(context),
+        VerifyVerb.Create(context),
+        ChaosVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>

@@ -10,7 +10,7 @@ namespace Ism.Cli.Processes;
 /// A whole cluster of processes on this machine for one job: coordinators, featurizers and trainers. A process that dies is started
 /// again, and more or fewer are run when the job asks for it; the job goes on meanwhile.
 /// </summary>
-public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<string> note)
+public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<string> note, INodePlacement? placement = null)
 {
     private const int MostEarlyDeaths = 3;
     private static readonly TimeSpan EarlyDeath = TimeSpan.FromSeconds(20);
@@ -146,7 +146,8 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
             environment["MALLOC_TOP_PAD_"] = "67108864";
         }
 
-        return processes.Start(new NodeStart(role, number, ["node", role, "--workspace", job.Workspace, "--number",
-            number.ToString(CultureInfo.InvariantCulture)], environment));
+        var start = new NodeStart(
+            role, number, ["node", role, "--workspace", job.Workspace, "--number", number.ToString(CultureInfo.InvariantCulture)], environment);
+        return processes.Start(placement?.Place(start) ?? start);
     }
 }

@@ -52,14 +52,15 @@ public sealed class NodeProcess
         Directory.CreateDirectory(logFolder);
         var name = NameOf(start.Role, start.Number);
         var logPath = Path.Combine(logFolder, $"{name}.log");
-        var info = new ProcessStartInfo(program.File)
+        string[] command = [.. start.Prefix ?? [], program.File, .. program.Leading, .. start.Arguments];
+        var info = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        foreach (var argument in program.Leading.Concat(start.Arguments))
+        foreach (var argument in command[1..])
         {
             info.ArgumentList.Add(argument);
         }
@@ -80,7 +81,7 @@ public sealed class NodeProcess
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
         {
             log.Dispose();
-            throw new IOException($"{name} cannot be started: {program.File}: {e.Message}", e);
+            throw new IOException($"{name} cannot be started: {command[0]}: {e.Message}", e);
         }
     }
 

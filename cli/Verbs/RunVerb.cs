@@ -59,31 +59,15 @@ internal static class RunVerb
             display.Note($"{(continues ? "going on with" : "running")} {job.Name} in {options.Workspace}: "
                 + $"{job.Cluster.Coordinators} coordinator(s), "
                 + $"{job.Cluster.Featurizers} featurizer(s), {job.Cluster.Trainers} trainer(s); logs in {Path.Combine(options.Workspace, Workspace.Logs)}");
-            var shown = new RunDisplay(display);
-            LocalCluster? cluster = null;
-            await using var processes = new ProcessGroup(job.Workspace, OnLine, context.Interruption);
-            cluster = new LocalCluster(job, processes, display.Note);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             await using var checkpoint = context.Interruption.CheckpointFirst.Register(() => _ = KeepThenStopAsync(job, display.Note, stop));
             try
             {
-                failure = await cluster.RunAsync(stop.Token);
+                failure = await DisplayedRun.RunAsync(context, job, display, null, null, stop.Token);
             }
             catch (OperationCanceledException) when (context.Interruption.CheckpointFirst.IsCancellationRequested && !cancel.IsCancellationRequested)
             {
                 failure = "stopped as asked; the same command goes on";
-            }
-
-            void OnLine(NodeProcess node, string line)
-            {
-                if (RunEvent.TryParse(line, out var happened) && happened.Kind == RunEventKind.Scale)
-                {
-                    cluster?.Scale(happened.Stage, (int)happened.Total);
-                }
-                else if (!shown.TakeLine(line))
-                {
-                    node.Log(line);
-                }
             }
         }
 
