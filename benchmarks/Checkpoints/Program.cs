@@ -6,15 +6,16 @@ using Ism.Models.Esm2;
 using Ism.Models.StructureTuning;
 using TorchSharp;
 
-// What checkpoints cost the steps: the same steps of structure-tuning without checkpoints, with checkpoints in the background, and with
-// the steps waiting for the disk, by turns in one run, so that only their ratios matter.
+// What checkpoints cost the steps: the same steps of structure-tuning without checkpoints, with checkpoints in the background, and
+// with the steps waiting for the disk, by turns in one run, so that only their ratios matter.
 // dotnet run -c Release --project benchmarks/Checkpoints [FOLDER] [ROUNDS] [STEPS PER CHECKPOINT] [LAYERS] [WIDTH]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var folder = Path.Combine(args.Length > 0 ? args[0] : Path.GetTempPath(), $"ism-checkpoints-{Guid.NewGuid():N}");
 int Number(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
 var (rounds, every, layers, width) = (Number(1, 6), Number(2, 10), Number(3, 6), Number(4, 320));
 var model = Esm2Initialization.Random(new(layers, width, 20), 1);
-using var objective = new StructureTuningObjective(model, [TunedHead.New("autoencoder", 64, null, model, 1)], new() { TokensPerMicroBatch = 1024 });
+using var objective = new StructureTuningObjective(
+    model, [TunedHead.New("autoencoder", 64, null, model, 1)], new() { TokensPerMicroBatch = 1024 });
 using var trainer = new DataParallelTrainer<TuningSample>(objective, new() { Schedule = new(1e-4, 0, 100_000) });
 using var background = new BackgroundCheckpoints(new CheckpointStore(Path.Combine(folder, "background"), keep: 2));
 var waiting = new CheckpointStore(Path.Combine(folder, "waiting"), keep: 2);
@@ -27,8 +28,9 @@ var share = Enumerable.Range(0, 6).Select(i => new TuningSample
     DrawKey = (ulong)i,
 }).ToArray();
 var parameters = trainer.State.Parameters.Length;
-Console.WriteLine($"{Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, {parameters / 1e6:F1} M parameters, state of "
-    + $"{parameters * 12 / 1e6:F0} MB, {share.Length * 150} residues a step, a checkpoint every {every} steps, {rounds} rounds, {folder}");
+Console.WriteLine($"{Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, {parameters / 1e6:F1} M parameters, "
+    + $"state of {parameters * 12 / 1e6:F0} MB, {share.Length * 150} residues a step, a checkpoint every {every} steps, "
+    + $"{rounds} rounds, {folder}");
 string[] ways = ["none", "background", "waiting"];
 var seconds = ways.ToDictionary(way => way, _ => new List<double>());
 var (copies, writes, left) = (new List<double>(), new List<double>(), 0);
@@ -78,7 +80,8 @@ try
     {
         var sorted = seconds[way].Order().ToArray();
         var none = seconds["none"].Order().ToArray();
-        Console.WriteLine($"{way,-12}{1e3 * sorted.Average(),9:F0} ms{1e3 * sorted[sorted.Length / 2],9:F0} ms{1e3 * sorted[^1],9:F0} ms"
+        Console.WriteLine($"{way,-12}{1e3 * sorted.Average(),9:F0} ms{1e3 * sorted[sorted.Length / 2],9:F0} ms"
+            + $"{1e3 * sorted[^1],9:F0} ms"
             + $"{sorted.Average() / none.Average(),14:F3}{sorted[^1] / none[none.Length / 2],26:F2}");
     }
 
