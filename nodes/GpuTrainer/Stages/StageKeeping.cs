@@ -35,13 +35,14 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     public void Completed(StepResult result, IReadOnlyList<FetchedSample> share)
     {
         _refusedInARow = 0;
+        var positions = result.Outliers.Count == 0 ? "" : string.Join(", ", share.Select(s => s.Position.Position));
         foreach (var outlier in result.Outliers)
         {
             host.Log(string.Create(
                 CultureInfo.InvariantCulture,
                 $"step {result.Step}: {outlier.What} {outlier.Value:G6} lies {Sigmas(outlier)} above the mean of the steps before "
                 + $"({outlier.Mean:G6}, standard deviation {outlier.Deviation:G3}); positions of its samples on rank {group.Rank}: "
-                + string.Join(", ", share.Select(s => s.Position.Position))));
+                + $"{positions}"));
         }
     }
 
