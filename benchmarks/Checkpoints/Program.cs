@@ -6,20 +6,22 @@ using Ism.Models.Esm2;
 using Ism.Models.StructureTuning;
 using TorchSharp;
 
-// What checkpoints cost the steps: the same steps of structure-tuning without checkpoints, with checkpoints in the background, and with
-// the steps waiting for the disk, by turns in one run, so that only their ratios matter.
-// dotnet run -c Release --project benchmarks/Checkpoints [FOLDER] [ROUNDS] [STEPS PER CHECKPOINT] [LAYERS] [WIDTH]
+// What checkpoints cost the steps: the same steps of structure-tuning without checkpoints, with checkpoints in the background, and
+// with the steps waiting for the disk, by turns in one run, so that only their ratios matter.
+// dotnet run -c Release --project benchmarks/Checkpoints [FOLDER] [ROUNDS] [STEPS PER CHECKPOINT] [LAYERS] [WIDTH] [PROTEINS]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var folder = Path.Combine(args.Length > 0 ? args[0] : Path.GetTempPath(), $"ism-checkpoints-{Guid.NewGuid():N}");
 int Number(int index, int otherwise) => args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;
 var (rounds, every, layers, width) = (Number(1, 6), Number(2, 10), Number(3, 6), Number(4, 320));
+var proteins = Number(5, 6);
 var model = Esm2Initialization.Random(new(layers, width, 20), 1);
-using var objective = new StructureTuningObjective(model, [TunedHead.New("autoencoder", 64, null, model, 1)], new() { TokensPerMicroBatch = 1024 });
+using var objective = new StructureTuningObjective(
+    model, [TunedHead.New("autoencoder", 64, null, model, 1)], new() { TokensPerMicroBatch = 1024 });
 using var trainer = new DataParallelTrainer<TuningSample>(objective, new() { Schedule = new(1e-4, 0, 100_000) });
 using var background = new BackgroundCheckpoints(new CheckpointStore(Path.Combine(folder, "background"), keep: 2));
 var waiting = new CheckpointStore(Path.Combine(folder, "waiting"), keep: 2);
 var run = new RunIdentity("benchmark", objective.Name, 1);
-var share = Enumerable.Range(0, 6).Select(i => new TuningSample
+var share = Enumerable.Range(0, proteins).Select(i => new TuningSample
 {
     Id = $"{i}",
     Residues = new string([.. Enumerable.Range(0, 150).Select(r => "LAGVSERTIDPKQNFYMHWC"[((r * 7) + i) % 20])]),
@@ -27,11 +29,12 @@ var share = Enumerable.Range(0, 6).Select(i => new TuningSample
     DrawKey = (ulong)i,
 }).ToArray();
 var parameters = trainer.State.Parameters.Length;
-Console.WriteLine($"{Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, {parameters / 1e6:F1} M parameters, state of "
-    + $"{parameters * 12 / 1e6:F0} MB, {share.Length * 150} residues a step, a checkpoint every {every} steps, {rounds} rounds, {folder}");
+Console.WriteLine($"{Environment.ProcessorCount} cores, {torch.get_num_threads()} torch threads, {parameters / 1e6:F1} M parameters, "
+    + $"state of {parameters * 12 / 1e6:F0} MB, {share.Length * 150} residues a step, a checkpoint every {every} steps, "
+    + $"{rounds} rounds, {folder}");
 string[] ways = ["none", "background", "waiting"];
 var seconds = ways.ToDictionary(way => way, _ => new List<double>());
-var (copies, writes, left) = (new List<double>(), new List<double>(), 0);
+var (copies, saves, writes, left) = (new List<double>(), new List<double>(), new List<double>(), 0);
 try
 {
     for (var i = 0; i < 3; i++)
@@ -59,7 +62,9 @@ try
                 }
                 else if (i == 0 && way == "waiting")
                 {
+                    var save = Stopwatch.StartNew();
                     waiting.Save(trainer.State, run);
+                    saves.Add(save.Elapsed.TotalSeconds);
                 }
 
                 seconds[way].Add(clock.Elapsed.TotalSeconds);
@@ -77,15 +82,19 @@ try
     foreach (var way in ways)
     {
         var sorted = seconds[way].Order().ToArray();
-        var none = seconds["none"].Order().ToArray();
-        Console.WriteLine($"{way,-12}{1e3 * sorted.Average(),9:F0} ms{1e3 * sorted[sorted.Length / 2],9:F0} ms{1e3 * sorted[^1],9:F0} ms"
-            + $"{sorted.Average() / none.Average(),14:F3}{sorted[^1] / none[none.Length / 2],26:F2}");
+        var none = seconds["none"];
+        Console.WriteLine($"{way,-12}{1e3 * sorted.Average(),9:F0} ms{1e3 * Median(sorted),9:F0} ms"
+            + $"{1e3 * sorted[^1],9:F0} ms"
+            + $"{sorted.Average() / none.Average(),14:F3}{sorted[^1] / Median(none),26:F2}");
     }
 
-    Console.WriteLine($"the copy that steps wait for: {1e3 * copies.Average():F0} ms; a write in the background: {writes.Average():F2} s; "
+    Console.WriteLine($"steps stand still for {1e3 * copies.Average():F0} ms (median {1e3 * Median(copies):F0}) with the background, for "
+        + $"{1e3 * saves.Average():F0} ms (median {1e3 * Median(saves):F0}) without; a write in the background: {writes.Average():F2} s; "
         + $"left out: {left}");
 }
 finally
 {
     Directory.Delete(folder, recursive: true);
 }
+
+static double Median(IEnumerable<double> values) => values.Order().ElementAt(values.Count() / 2);

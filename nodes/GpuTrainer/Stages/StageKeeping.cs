@@ -21,7 +21,7 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     private readonly TrainingStage _stage = runtime.Stage;
     private Catalogue? _catalogue;
     private int _refusedInARow;
-    private long _lastBegun = runtime.Step;
+    private long _lastBegun = -1;
 
     /// <summary>Pauses before what must be written at the end of a stage is tried again; as many tries more.</summary>
     public IReadOnlyList<TimeSpan> RetryPauses { get; init; } =
@@ -35,11 +35,14 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     public void Completed(StepResult result, IReadOnlyList<FetchedSample> share)
     {
         _refusedInARow = 0;
+        var positions = result.Outliers.Count == 0 ? "" : string.Join(", ", share.Select(s => s.Position.Position));
         foreach (var outlier in result.Outliers)
         {
-            host.Log(string.Create(CultureInfo.InvariantCulture, $"""
-                step {result.Step}: {outlier.What} {outlier.Value:G6} lies {Sigmas(outlier)} above the mean of the steps before ({outlier.Mean:G6}, standard deviation {outlier.Deviation:G3}); positions of its samples on rank {group.Rank}: {string.Join(", ", share.Select(s => s.Position.Position))}
-                """));
+            host.Log(string.Create(
+                CultureInfo.InvariantCulture,
+                $"step {result.Step}: {outlier.What} {outlier.Value:G6} lies {Sigmas(outlier)} above the mean of the steps before "
+                + $"({outlier.Mean:G6}, standard deviation {outlier.Deviation:G3}); positions of its samples on rank {group.Rank}: "
+                + $"{positions}"));
         }
     }
 
