@@ -33,6 +33,7 @@ public static class CommandLine
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         SynthVerb.Create(context),
+        IsolateVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>

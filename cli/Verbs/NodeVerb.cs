@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ism.Cli.Processes;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator;
 using Ism.Featurizer;
@@ -69,6 +70,7 @@ internal static class NodeVerb
     {
         // Set by the coordinator's job: a message when it failed, empty when it is complete.
         var ended = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var isolation = new ChildIsolation(workspace.Root);
         using var host = NodeHost.Build(node, system =>
         {
             // A node that the others have given up (cut off, its coordinator gone) ends its actor system; the process ends with it.
@@ -79,7 +81,7 @@ internal static class NodeVerb
                     CoordinatorNode.Start(system, workspace, job, Emit, error => ended.TrySetResult(error));
                     break;
                 case NodeRoles.Featurizer:
-                    FeaturizerNode.Start(system, workspace, job);
+                    FeaturizerNode.Start(system, workspace, job, isolation, node.NodeId);
                     break;
                 default:
                     TrainerNode.Start(system, node, workspace, job);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Ism.Coordinator.Ledger;
 using Ism.Coordinator.Training;
+using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
 
@@ -32,6 +33,13 @@ public sealed class JobActor : ReceiveActor
         _group = Context.ActorOf(TrainingGroupActor.Props(job.Cluster.Trainers), "group");
         Receive<BeginWork>(OnBeginWork);
         Receive<LedgerProgress>(OnLedgerProgress);
+        Receive<ChunkDamaged>(m =>
+        {
+            foreach (var work in _works.Values)
+            {
+                work.Ledger.Forward(m);
+            }
+        });
         Receive<LedgerGaveUp>(m => EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason))));
         Receive<BeginStage>(m =>
         {
@@ -92,7 +100,7 @@ public sealed class JobActor : ReceiveActor
     {
         var id = m.Setup.Work.WorkId;
         var ledger = Context.ActorOf(LedgerActor.Props(m.Setup, _region), $"ledger-{id}");
-        _works[id] = new Work(ledger, m.Progress, m.Done);
+        _works[id] = new Work(ledger, m.Setup.Work.Kind, m.Progress, m.Done);
     }
 
     private void OnLedgerProgress(LedgerProgress m)
@@ -103,10 +111,19 @@ public sealed class JobActor : ReceiveActor
         }
 
         work.Progress(m);
-        if (m.Totals.Chunks == m.Totals.TotalChunks)
+        if (!m.IsComplete)
         {
-            EndWork(m.WorkId, w => w.Done.TrySetResult(m.Totals));
+            return;
         }
+
+        if (work.Kind == WorkKind.Tokenise)
+        {
+            // Its ledger stays, since a token file that is damaged while it is in use is made again.
+            work.Done.TrySetResult(m.Totals);
+            return;
+        }
+
+        EndWork(m.WorkId, w => w.Done.TrySetResult(m.Totals));
     }
 
     private void EndWork(string id, Action<Work> end)
@@ -132,7 +149,8 @@ public sealed class JobActor : ReceiveActor
         }
     }
 
-    private sealed record Work(IActorRef Ledger, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done);
+    private sealed record Work(
+        IActorRef Ledger, WorkKind Kind, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done);
 
     private sealed record Stage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
 

@@ -1,7 +1,8 @@
 using System.Buffers;
 using Ism.Corpus;
 using Ism.Corpus.Streaming;
-using Ism.Featurizer.Chunks;
+using Ism.Featurizer.Threads;
+using Ism.Protocol.Chunks;
 using Ism.Protocol.Samples;
 using Ism.Structures;
 
@@ -9,17 +10,25 @@ namespace Ism.Featurizer.Serving;
 
 /// <summary>Builds the answers to requests for samples from token files and structures, which it keeps for a while. For the serving
 /// thread.</summary>
-public sealed class SampleServer(FeaturizerContext context) : IDisposable
+public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) : IDisposable
 {
     private const int CachedTokenFiles = 64;
     private const int CachedStructureChunks = 8;
     private readonly RecentCache<string, TokenFile> _tokenFiles = new(CachedTokenFiles, f => f.Dispose());
-    private readonly RecentCache<(string Catalogue, int Chunk), Structure?[]> _structures = new(CachedStructureChunks, _ => { });
+    private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(CachedStructureChunks, _ => { });
+    private readonly ServedStructures _reading = new(context, underWay);
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
+
+    /// <summary>A server that nobody watches.</summary>
+    public SampleServer(FeaturizerContext context)
+        : this(context, new UnderWay())
+    {
+    }
 
     /// <summary>The answer's whole byte stream (<see cref="SamplePayload"/>), or null when the chunk's token file does not exist yet.
     /// </summary>
-    /// <exception cref="InvalidDataException">The token file is damaged.</exception>
+    /// <exception cref="InvalidDataException">The token file is damaged; <see cref="FeaturizerContext.Damaged"/> has been told.
+    /// </exception>
     public byte[]? Answer(FetchSamples request) => request.Kind switch
     {
         SampleKind.Tokens => Tokens(request),
@@ -38,7 +47,7 @@ public sealed class SampleServer(FeaturizerContext context) : IDisposable
             return null;
         }
 
-        var file = _tokenFiles.GetOrAdd(path, TokenFile.Open);
+        var file = Open(path, request);
         var first = file.Header.Positions.First;
         var stream = new ArrayBufferWriter<byte>();
         for (var i = 0; i < request.Rows.Length; i++)
@@ -50,13 +59,22 @@ public sealed class SampleServer(FeaturizerContext context) : IDisposable
         return stream.WrittenSpan.ToArray();
     }
 
+    private TokenFile Open(string path, FetchSamples request)
+    {
+        try
+        {
+            return _tokenFiles.GetOrAdd(path, TokenFile.Open);
+        }
+        catch (InvalidDataException e)
+        {
+            context.Damaged(new ChunkDamaged(request.Key, request.Tokens, e.Message));
+            throw;
+        }
+    }
+
     private byte[] Environments(FetchSamples request)
     {
-        var structures = _structures.GetOrAdd((request.Key.Catalogue, request.Key.Chunk), key =>
-        {
-            var read = ChunkStructures.Read(context.Catalogue(key.Catalogue), key.Chunk, context.Reading);
-            return [.. read.OrderBy(s => s.Row).Select(s => s.Structure)];
-        });
+        var structures = _structures.GetOrAdd(request.Key, _reading.Read);
         var stream = new ArrayBufferWriter<byte>();
         for (var i = 0; i < request.Rows.Length; i++)
         {

@@ -37,7 +37,7 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
         _place = place;
         _ledger = CreateTestProbe();
         _trainer = CreateTestProbe();
-        _entity = Sys.ActorOf(ChunkEntity.Props(place.Context, new ChunkWorker(place.Context), new SampleServer(place.Context)));
+        _entity = Sys.ActorOf(ChunkEntity.Props(place.Context));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
     public void Should_count_running_work_for_a_newer_lease_and_ignore_an_older_one()
     {
         using var gate = new ManualResetEventSlim();
-        _place.Context.Compute.Post(() => gate.Wait(Soon), (_, _) => { });
+        _place.Context.Compute.Post(_ => gate.Wait(Soon), (_, _) => { });
         var work = _place.Tokenising("entity-newer");
         var successor = CreateTestProbe();
         try
