@@ -9,7 +9,7 @@ namespace Ism.Featurizer.Serving;
 /// The answers that a chunk entity is sending: each a byte stream cut into frames, sent as far as the trainer has granted credits. A
 /// trainer that goes away simply grants no more; the stream that has waited longest goes when there are too many. Belongs to one actor.
 /// </summary>
-internal sealed class SampleStreams(FeaturizerContext context, IActorRef self, ILoggingAdapter log)
+public sealed class SampleStreams(FeaturizerContext context, IActorRef self, ILoggingAdapter log)
 {
     /// <summary>Streams kept at once.</summary>
     public const int MostStreams = 256;
@@ -84,5 +84,5 @@ internal sealed class SampleStreams(FeaturizerContext context, IActorRef self, I
     private readonly record struct Stream(byte[] Bytes, int Sent = 0, int Frames = 0, long Used = 0);
 
     /// <summary>An answer is built, or could not be.</summary>
-    internal sealed record Ready(FetchSamples Request, IActorRef Trainer, byte[]? Answer, Exception? Error);
+    public sealed record Ready(FetchSamples Request, IActorRef Trainer, byte[]? Answer, Exception? Error);
 }

@@ -132,6 +132,27 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
     }
 
     [Fact]
+    public void Should_let_go_of_the_stream_that_waited_longest_and_of_no_other()
+    {
+        for (var request = 0; request <= SampleStreams.MostStreams; request++)
+        {
+            _entity.Tell(LongRequest(credits: 1) with { Request = request }, _trainer);
+            Assert.Equal(request, _trainer.ExpectMsg<SampleFrame>(Soon).Request);
+            if (request == 1)
+            {
+                // The first is heard of again, so the second has waited longest.
+                _entity.Tell(new GrantCredits(Key, 0, 1), _trainer);
+                Assert.Equal(0, _trainer.ExpectMsg<SampleFrame>(Soon).Request);
+            }
+        }
+
+        _entity.Tell(new GrantCredits(Key, 1, 1), _trainer);
+        _entity.Tell(new GrantCredits(Key, 0, 1), _trainer);
+        _entity.Tell(new GrantCredits(Key, 2, 1), _trainer);
+        Assert.Equal([(0L, 2), (2L, 1)], Frames(2).Select(f => (f.Request, f.Sequence)));
+    }
+
+    [Fact]
     public void Should_answer_that_samples_are_not_ready_or_cannot_be_served()
     {
         var request = LongRequest(1) with { Kind = SampleKind.Tokens, Tokens = "entity-no-tokens", Request = 3 };
