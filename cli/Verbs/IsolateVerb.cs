@@ -18,7 +18,12 @@ internal static class IsolateVerb
     public static Command Create(VerbContext context)
     {
         var workspace = new Option<string>("--workspace") { Description = "Folder of the job", HelpName = "FOLDER", Required = true };
-        var request = new Option<string>("--request") { Description = "What to try; the result is left beside it", HelpName = "FILE", Required = true };
+        var request = new Option<string>("--request")
+        {
+            Description = "What to try; the result is left beside it",
+            HelpName = "FILE",
+            Required = true,
+        };
         var command = new Command(Name, "Try one structure alone (used by featurizers).") { workspace, request };
         command.Hidden = true;
         command.SetAction(parsed =>

@@ -90,7 +90,8 @@ public sealed class ResultChecks(Func<int, string> pathOf, IActorRef ledger) : I
         var path = pathOf(commit.Chunk);
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+            using var stream = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
             var found = Convert.ToHexStringLower(SHA256.HashData(stream));
             return found == commit.Sha256 ? null : $"its file {path} has SHA-256 {found} where {commit.Sha256} was committed";
         }

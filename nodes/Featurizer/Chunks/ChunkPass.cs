@@ -99,7 +99,8 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
     }
 
     private void ReadAll(
-        List<StructureEntry> open, AttemptRecord record, Func<long, string, Structure, T> make, Action<int> progress, CancellationToken cancel)
+        List<StructureEntry> open, AttemptRecord record, Func<long, string, Structure, T> make, Action<int> progress,
+        CancellationToken cancel)
     {
         for (var tries = 1; ; tries++)
         {
@@ -123,7 +124,8 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
     }
 
     private List<(StructureEntry Entry, StructureRefusedException Refusal)> Pass(
-        List<StructureEntry> open, AttemptRecord record, Func<long, string, Structure, T> make, Action<int> progress, CancellationToken cancel)
+        List<StructureEntry> open, AttemptRecord record, Func<long, string, Structure, T> make, Action<int> progress,
+        CancellationToken cancel)
     {
         var denied = new List<(StructureEntry, StructureRefusedException)>();
         foreach (var (entry, structure, refusal) in StructureBatch.Read(open, context.Reading, new Watch(this, record)))

@@ -69,10 +69,11 @@ internal sealed class SuspectTrial(FeaturizerContext context)
         var (reason, what) = end switch
         {
             { TimedOut: true } => (RefusalReason.TimedOut,
-                $"working on it alone took longer than {context.AloneLimits.Time.TotalSeconds:0.###} s; raise corpus.structureSeconds if it is sound"),
+                $"working on it alone took longer than {context.AloneLimits.Time.TotalSeconds:0.###} s; raise corpus.structureSeconds "
+                + "if it is sound"),
             { ExitCode: 128 + 9 } => (RefusalReason.Crashed,
-                $"working on it alone was ended by the system {Tries} times (signal 9), as happens when memory runs out; give the node more "
-                + "memory if it is sound"),
+                $"working on it alone was ended by the system {Tries} times (signal 9), as happens when memory runs out; give the node "
+                + "more memory if it is sound"),
             { ExitCode: > 128 and < 128 + 65 } => (RefusalReason.Crashed,
                 $"working on it alone ended with signal {end.ExitCode - 128}{Quoted(end.Said)}"),
             _ => (RefusalReason.Crashed, $"working on it alone ended with exit code {end.ExitCode}{Quoted(end.Said)}"),

@@ -1,5 +1,8 @@
+using System.IO.Compression;
 using Ism.Corpus;
 using Ism.Featurizer.Chunks;
+using Ism.Protocol.Jobs;
+using Ism.Structures;
 
 namespace Ism.Featurizer.Tests.Chunks;
 
@@ -44,6 +47,33 @@ public sealed class StorageTests : IDisposable
         var refused = Assert.Single(file.Quarantine);
         Assert.Equal((1, "Unreadable"), (refused.Position, refused.Reason));
         Assert.Contains("tried 3 times, while other files of its folder could be read", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Should_refuse_a_decompression_bomb_and_do_the_others()
+    {
+        var bomb = Path.Combine(_place.Structures, "bomb.cif.gz");
+        using (var gzip = new GZipStream(File.Create(bomb), CompressionLevel.Fastest))
+        {
+            for (var megabyte = 0; megabyte < 64; megabyte++)
+            {
+                gzip.Write(new byte[1 << 20]);
+            }
+        }
+
+        Assert.InRange(new FileInfo(bomb).Length, 1, 1 << 20);
+        var catalogue = Catalogue.Create(
+            [new StructureEntry(bomb, null, -1, 0, new FileInfo(bomb).Length), .. _place.Catalogue.EntriesOf(0)], 5);
+        var name = Path.GetFileName(catalogue.Save(_place.Workspace.At(Workspace.Catalogues), "bomb"));
+        var job = _place.Context.Job;
+        using var context = new FeaturizerContext(
+            _place.Workspace, job with { Corpus = job.Corpus with { MaxFileMegabytes = 1, MaxContentMegabytes = 2 } });
+        using var worker = new ChunkWorker(context);
+        var result = worker.Run(_place.Tokenising("tokens") with { Catalogue = name }, 0, _ => { }, CancellationToken.None);
+
+        Assert.Equal((FeaturizerWorkspace.ChunkSize, 1), Counts(result));
+        using var file = TokenFile.Open(TokenFile.PathOf(_place.Workspace.At("tokens"), 0));
+        Assert.Equal("TooLarge", Assert.Single(file.Quarantine).Reason);
     }
 
     public void Dispose() => _place.Dispose();
