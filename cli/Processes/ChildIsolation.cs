@@ -199,7 +199,8 @@ public sealed class ChildIsolation(string workspace, ProgramCommand? program = n
         {
             lock (_lock)
             {
-                if (_said.Length == 0 && line.Trim() is { Length: > 0 } said)
+                // The runtime says why in the line below this one.
+                if (_said is "" or "Process terminated." && line.Trim() is { Length: > 0 } said)
                 {
                     _said = said.Length <= MostSaid ? said : $"{said[..MostSaid]}...";
                 }

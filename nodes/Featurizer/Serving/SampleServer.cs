@@ -14,7 +14,7 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
 {
     private const int CachedTokenFiles = 64;
     private const int CachedStructureChunks = 8;
-    private readonly RecentCache<string, TokenFile> _tokenFiles = new(CachedTokenFiles, f => f.Dispose());
+    private readonly RecentCache<(string Path, DateTime Written, long Bytes), TokenFile> _tokenFiles = new(CachedTokenFiles, f => f.Dispose());
     private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(CachedStructureChunks, _ => { });
     private readonly ServedStructures _reading = new(context, underWay);
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
@@ -42,12 +42,13 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
     private byte[]? Tokens(FetchSamples request)
     {
         var path = TokenFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk);
-        if (!File.Exists(path))
+        var found = new FileInfo(path);
+        if (!found.Exists)
         {
             return null;
         }
 
-        var file = Open(path, request);
+        var file = Open(found, request);
         var first = file.Header.Positions.First;
         var stream = new ArrayBufferWriter<byte>();
         for (var i = 0; i < request.Rows.Length; i++)
@@ -59,11 +60,12 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
         return stream.WrittenSpan.ToArray();
     }
 
-    private TokenFile Open(string path, FetchSamples request)
+    // A file that has been written since is another one: made again, or damaged by whoever wrote it.
+    private TokenFile Open(FileInfo found, FetchSamples request)
     {
         try
         {
-            return _tokenFiles.GetOrAdd(path, TokenFile.Open);
+            return _tokenFiles.GetOrAdd((found.FullName, found.LastWriteTimeUtc, found.Length), key => TokenFile.Open(key.Path));
         }
         catch (InvalidDataException e)
         {
