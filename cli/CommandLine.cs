@@ -46,6 +46,7 @@ public static class CommandLine
         SynthVerb.Create(context),
         VerifyVerb.Create(context),
         ChaosVerb.Create(context),
+        IsolateVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>

@@ -33,7 +33,11 @@ public static class JobWorkspace
     }
 
     private static JsonElement Comparable(JobOptions job) =>
-        JsonDocument.Parse(JobJson.Write(job with { Cluster = new ClusterOptions() })).RootElement;
+        JsonDocument.Parse(JobJson.Write(job with
+        {
+            Cluster = new ClusterOptions(),
+            Corpus = job.Corpus with { StructureSeconds = 0, StructureMegabytes = 0 },
+        })).RootElement;
 
     private static IEnumerable<string> Differences(JsonElement before, JsonElement now, string path)
     {

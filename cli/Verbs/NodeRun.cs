@@ -35,6 +35,7 @@ internal static class NodeRun
     {
         ActorSystem? member = null;
         var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var isolation = new ChildIsolation(workspace.Root);
         using var host = NodeHost.Build(node, Start, Leaves, cancel);
         try
         {
@@ -67,7 +68,7 @@ internal static class NodeRun
                     CoordinatorNode.Start(system, workspace, job, emit, error => ended.TrySetResult(new NodeEnd(false, error is not null, null)));
                     break;
                 case NodeRoles.Featurizer:
-                    FeaturizerNode.Start(system, workspace, job);
+                    FeaturizerNode.Start(system, workspace, job, isolation, node.NodeId);
                     break;
                 default:
                     TrainerNode.Start(system, node, workspace, job);

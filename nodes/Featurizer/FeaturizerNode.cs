@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Akka.Event;
+using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Featurizer.Chunks;
-using Ism.Featurizer.Serving;
+using Ism.Featurizer.Isolation;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Featurizer;
@@ -10,12 +12,25 @@ namespace Ism.Featurizer;
 public static class FeaturizerNode
 {
     /// <summary>Starts the shard region.</summary>
-    public static void Start(ActorSystem system, Workspace workspace, JobOptions job)
+    /// <param name="system">A member of the cluster.</param>
+    /// <param name="workspace">The job's workspace.</param>
+    /// <param name="job">The resolved job.</param>
+    /// <param name="isolation">Tries suspect structures alone; null: in this process.</param>
+    /// <param name="node">Name of this node.</param>
+    public static void Start(ActorSystem system, Workspace workspace, JobOptions job, IIsolation? isolation = null, string node = "featurizer")
     {
-        var context = new FeaturizerContext(workspace, job);
-        var worker = new ChunkWorker(context);
-        var server = new SampleServer(context);
-        ChunkRegion.Host(system, _ => ChunkEntity.Props(context, worker, server));
+        var coordinator = JobSingleton.Proxy(system);
+        var context = new FeaturizerContext(workspace, job, isolation, node)
+        {
+            Abandoned = what => system.Log.Warning("{0}", what),
+            Damaged = m => coordinator.Tell(m, ActorRefs.NoSender),
+            GivingUp = why =>
+            {
+                system.Log.Error("{0}", why);
+                CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+            },
+        };
+        ChunkRegion.Host(system, _ => ChunkEntity.Props(context));
         system.RegisterOnTermination(context.Dispose);
     }
 }

@@ -61,6 +61,10 @@ public sealed record ChunkFinished : IWireMessage
     /// <summary>Seconds of work, for throughput.</summary>
     [Key(7)]
     public required double Seconds { get; init; }
+
+    /// <summary>Size of the result file; 0 where the sender does not tell.</summary>
+    [Key(8)]
+    public long Bytes { get; init; }
 }
 
 /// <summary>Entity to ledger: the work failed for a reason that is not one structure's (disk, missing encoder, a defect).</summary>
@@ -70,6 +74,16 @@ public sealed record ChunkFailed(
     [property: Key(1)] int Chunk,
     [property: Key(2)] long LeaseEpoch,
     [property: Key(3)] string Reason) : IWireMessage;
+
+/// <summary>Entity to the job: the token file that it was asked to serve cannot be read. The ledger looks for itself.</summary>
+/// <param name="Key">The chunk.</param>
+/// <param name="Output">Folder of the token file below the workspace.</param>
+/// <param name="Reason">What reading it said.</param>
+[MessagePackObject]
+public sealed record ChunkDamaged(
+    [property: Key(0)] ChunkKey Key,
+    [property: Key(1)] string Output,
+    [property: Key(2)] string Reason) : IWireMessage;
 
 /// <summary>Ledger to entity: the end of a lease, committed or refused; the entity need not report again.</summary>
 [MessagePackObject]

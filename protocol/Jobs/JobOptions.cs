@@ -69,6 +69,25 @@ public sealed record CorpusOptions
     /// <summary>Chains with more residues are left out: a bound on the work one structure can cause.</summary>
     public int MaxLength { get; init; } = 5000;
 
+    /// <summary>Structures whose file is larger, as it is stored, are refused (TooLarge), in MB (2^20 bytes).</summary>
+    public int MaxFileMegabytes { get; init; } = 512;
+
+    /// <summary>Structures that are larger after decompression are refused (TooLarge), in MB: a bound on what a hostile file can cause.
+    /// </summary>
+    public int MaxContentMegabytes { get; init; } = 1024;
+
+    /// <summary>Structures with more heavy atoms in their first model, all alternate locations counted and waters not, are refused
+    /// (TooLarge).</summary>
+    public int MaxStructureAtoms { get; init; } = 5_000_000;
+
+    /// <summary>Seconds that one structure may take. One that takes longer is tried again alone, for as long, and then refused
+    /// (TimedOut). 0: no limit.</summary>
+    public double StructureSeconds { get; init; } = 120;
+
+    /// <summary>Managed memory of the process that tries a structure alone, in MB; 0: no limit. Needing more refuses it (Crashed).
+    /// </summary>
+    public int StructureMegabytes { get; init; } = 4096;
+
     /// <summary>Radius of a microenvironment around the C-alpha, in Å.</summary>
     public double Radius { get; init; } = 10;
 

@@ -31,6 +31,9 @@ public sealed record Workspace(string Root)
     /// <summary>What is needed only until its stage is complete: embeddings, k-means passes, checkpoints of the autoencoder.</summary>
     public const string Work = "work";
 
+    /// <summary>Records of what is under way in featurizers, one file a chunk.</summary>
+    public const string Attempts = "work/attempts";
+
     /// <summary>One JSON object a line: steps and evaluations of every stage.</summary>
     public const string Metrics = "metrics.jsonl";
 

@@ -35,4 +35,8 @@ public sealed record ChunkCommitted : ILedgerEvent
 
     [Key(5)]
     public required long Residues { get; init; }
+
+    /// <summary>Size of the result file; 0 in events of versions that did not keep it.</summary>
+    [Key(6)]
+    public long Bytes { get; init; }
 }

@@ -22,6 +22,7 @@ public static class WireManifests
         ("chunk.finished", typeof(ChunkFinished)),
         ("chunk.failed", typeof(ChunkFailed)),
         ("chunk.settled", typeof(ChunkSettled)),
+        ("chunk.damaged", typeof(ChunkDamaged)),
         ("samples.fetch", typeof(FetchSamples)),
         ("samples.frame", typeof(SampleFrame)),
         ("samples.credit", typeof(GrantCredits)),

@@ -22,11 +22,11 @@ public sealed class FeaturizerWorkspace : IDisposable
     public FeaturizerWorkspace()
     {
         Workspace = new Workspace(Path.Combine(_root, "workspace"));
-        var structures = Path.Combine(_root, "structures");
-        SyntheticCorpus.Write(structures, Proteins, Seed, new SynthesisOptions { MinLength = 24, MaxLength = 40 });
-        File.WriteAllText(Path.Combine(structures, "zz-garbage.cif"), "this is no structure\n");
+        Structures = Path.Combine(_root, "structures");
+        SyntheticCorpus.Write(Structures, Proteins, Seed, new SynthesisOptions { MinLength = 24, MaxLength = 40 });
+        File.WriteAllText(Path.Combine(Structures, "zz-garbage.cif"), "this is no structure\n");
         Directory.CreateDirectory(Workspace.At(Protocol.Jobs.Workspace.Catalogues));
-        Catalogue = Catalogue.Create(StructureSources.List(structures), ChunkSize);
+        Catalogue = Catalogue.Create(StructureSources.List(Structures), ChunkSize);
         CatalogueName = Path.GetFileName(Catalogue.Save(Workspace.At(Protocol.Jobs.Workspace.Catalogues), "corpus"));
         using (var model = new AtomicAutoencoder(
             new AutoencoderShape { Layers = 1, DecoderLayers = 1, Width = 16, Heads = 2, LayerScale = 0.1 }, Seed))
@@ -44,6 +44,9 @@ public sealed class FeaturizerWorkspace : IDisposable
     }
 
     public Workspace Workspace { get; }
+
+    /// <summary>Folder of the structures.</summary>
+    public string Structures { get; }
 
     public Catalogue Catalogue { get; }
 

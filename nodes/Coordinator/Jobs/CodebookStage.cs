@@ -91,7 +91,7 @@ public static class CodebookStage
             ResiduesPerStructure = services.Job.Codebook.ResiduesPerStructure,
             Seed = StageSteps.Seed(services.Job.Seed, "codebook"),
         };
-        var setup = LedgerSetups.Of(services.Job, work, order, c => File.Exists(EmbeddingsFile.PathOf(folder, c)));
+        var setup = LedgerSetups.Of(services.Job, work, order, c => EmbeddingsFile.PathOf(folder, c));
         await services.WorkAsync(setup, p => services.Emit(Events.Chunks(RunStages.Codebook, p, "embedding residues")), cancel);
     }
 
@@ -186,7 +186,7 @@ public static class CodebookStage
             Codebook = $"{pass}/centroids.safetensors",
             Embeddings = embeddings,
         };
-        var setup = LedgerSetups.Of(services.Job, work, order, c => File.Exists(EmbeddingsFile.PathOf(output, c)));
+        var setup = LedgerSetups.Of(services.Job, work, order, c => EmbeddingsFile.PathOf(output, c));
         await services.WorkAsync(setup, _ => { }, cancel);
         return KMeansPartial.Merge(order.Select(c => ClusteringFiles.LoadPartial(EmbeddingsFile.PathOf(output, c))));
     }

@@ -5,6 +5,7 @@ using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
 using Ism.Coordinator.Ledger;
 using Ism.Coordinator.Training;
+using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
 
@@ -47,6 +48,13 @@ public sealed class JobActor : ReceivePersistentActor
         Recover<RecoveryCompleted>(_ => Open());
         Command<BeginWork>(OnBeginWork);
         Command<LedgerProgress>(OnLedgerProgress);
+        Command<ChunkDamaged>(m =>
+        {
+            foreach (var work in _works.Values)
+            {
+                work.Ledger.Forward(m);
+            }
+        });
         Command<LedgerGaveUp>(m => EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason))));
         Command<BeginStage>(m =>
         {
@@ -217,7 +225,7 @@ public sealed class JobActor : ReceivePersistentActor
     {
         var id = m.Setup.Work.WorkId;
         var ledger = Context.ActorOf(LedgerActor.Props(m.Setup, _region), $"ledger-{id}");
-        _works[id] = new Work(ledger, m.Progress, m.Done);
+        _works[id] = new Work(ledger, m.Setup.Work.Kind, m.Progress, m.Done);
     }
 
     private void OnLedgerProgress(LedgerProgress m)
@@ -228,10 +236,19 @@ public sealed class JobActor : ReceivePersistentActor
         }
 
         work.Progress(m);
-        if (m.Totals.Chunks == m.Totals.TotalChunks)
+        if (!m.IsComplete)
         {
-            EndWork(m.WorkId, w => w.Done.TrySetResult(m.Totals));
+            return;
         }
+
+        if (work.Kind == WorkKind.Tokenise)
+        {
+            // Its ledger stays, since a token file that is damaged while it is in use is made again.
+            work.Done.TrySetResult(m.Totals);
+            return;
+        }
+
+        EndWork(m.WorkId, w => w.Done.TrySetResult(m.Totals));
     }
 
     private void EndWork(string id, Action<Work> end)
@@ -257,7 +274,8 @@ public sealed class JobActor : ReceivePersistentActor
         }
     }
 
-    private sealed record Work(IActorRef Ledger, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done);
+    private sealed record Work(
+        IActorRef Ledger, WorkKind Kind, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done);
 
     private sealed record Stage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
 

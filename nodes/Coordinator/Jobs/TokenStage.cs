@@ -50,7 +50,7 @@ public static class TokenStage
             Codebook = codebook,
             Seed = services.Job.Seed,
         };
-        var setup = LedgerSetups.Of(services.Job, work, order, chunk => File.Exists(TokenFile.PathOf(absolute, chunk)));
+        var setup = LedgerSetups.Of(services.Job, work, order, chunk => TokenFile.PathOf(absolute, chunk));
         var all = services.WorkAsync(setup, OnProgress, cancel);
         all.ContinueWith(
             t => ready.TrySetException(t.Exception!.InnerExceptions), cancel, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

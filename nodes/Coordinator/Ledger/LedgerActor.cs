@@ -13,23 +13,31 @@ namespace Ism.Coordinator.Ledger;
 /// <param name="Order">Chunks in the order of leasing.</param>
 /// <param name="LeaseTime">Time without a word after which a chunk is leased again.</param>
 /// <param name="LeasesPerFeaturizer">Chunks a featurizer holds at once.</param>
-/// <param name="ResultExists">Whether the result file of a committed chunk is still there.</param>
+/// <param name="ResultPath">The result file of a chunk.</param>
 public sealed record LedgerSetup(
     ChunkWork Work,
     IReadOnlyList<int> Order,
     TimeSpan LeaseTime,
     int LeasesPerFeaturizer,
-    Func<int, bool> ResultExists);
+    Func<int, string> ResultPath);
 
-/// <summary>Ledger to its parent: where the work stands. The last one has every chunk.</summary>
-public sealed record LedgerProgress(string WorkId, LedgerTotals Totals, int Leased, IReadOnlyCollection<int> NewlyCommitted);
+/// <summary>Ledger to its parent: where the work stands. Each chunk is newly committed once its result can be relied on.</summary>
+public sealed record LedgerProgress(string WorkId, LedgerTotals Totals, int Leased, IReadOnlyCollection<int> NewlyCommitted)
+{
+    /// <summary>Commits of earlier runs whose files are still being read.</summary>
+    public int Unchecked { get; init; }
+
+    /// <summary>Every chunk is committed, and none of the files may yet prove damaged.</summary>
+    public bool IsComplete => Totals.Chunks == Totals.TotalChunks && Unchecked == 0;
+}
 
 /// <summary>Ledger to its parent: the work cannot be done.</summary>
 public sealed record LedgerGaveUp(string WorkId, string Reason);
 
 /// <summary>
 /// Drives one <see cref="LedgerState"/>: leases chunks to the shard region, keeps commits in the journal, and leases again what a dead
-/// or silent featurizer held. A lease is sent until accepted, because sharding may lose messages at hand-off.
+/// or silent featurizer held. A lease is sent until accepted, because sharding may lose messages at hand-off. What was committed before
+/// this ledger was opened is announced when its file has been checked; a file that proves damaged is set aside and made again.
 /// </summary>
 public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
 {
@@ -38,6 +46,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     private readonly LedgerState _state;
     private readonly HashSet<UniqueAddress> _featurizers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly ResultChecks _checks;
     private bool _open;
 
     /// <summary>A ledger that leases to <paramref name="region"/>.</summary>
@@ -46,6 +55,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         _setup = setup;
         _region = region;
         _state = new LedgerState(setup.Order, setup.LeaseTime);
+        _checks = new ResultChecks(setup.ResultPath, Self);
         Recover<ILedgerEvent>(_state.Apply);
         Recover<RecoveryCompleted>(_ => Open());
         Command<Tick>(_ => OnTick());
@@ -53,6 +63,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         Command<ChunkProgress>(m => _state.Renew(m.Chunk, m.LeaseEpoch, null, DateTime.UtcNow), Mine);
         Command<ChunkFinished>(OnFinished, Mine);
         Command<ChunkFailed>(OnFailed, Mine);
+        Command<ChunkDamaged>(OnDamaged);
+        Command<ResultChecked>(OnChecked);
         Command<ClusterEvent.IMemberEvent>(OnMember);
         Command<ClusterEvent.UnreachableMember>(m => OnGone(m.Member));
         Command<ClusterEvent.ReachableMember>(m => OnPresent(m.Member));
@@ -85,6 +97,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void PostStop()
     {
+        _checks.Dispose();
         Akka.Cluster.Cluster.Get(Context.System).Unsubscribe(Self);
         base.PostStop();
     }
@@ -101,19 +114,18 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
 
     private void Open()
     {
-        var committed = new List<int>();
-        for (var chunk = 0; chunk < _setup.Order.Count; chunk++)
+        // Whether a file is there and how long it is shows at once; its bytes are looked at meanwhile, in the order of need.
+        foreach (var chunk in _setup.Order)
         {
-            if (_state.CommitOf(chunk) is not null)
+            if (_state.CommitOf(chunk) is { } commit)
             {
-                if (_setup.ResultExists(chunk))
+                if (_checks.Glance(commit) is { } problem)
                 {
-                    committed.Add(chunk);
+                    Reopen(chunk, problem);
                 }
                 else
                 {
-                    _log.Warning("{0}: the result of chunk {1} was committed but its file is gone; it is made again", PersistenceId, chunk);
-                    _state.Reopen(chunk);
+                    _checks.Begin(commit);
                 }
             }
         }
@@ -127,7 +139,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
                 ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
                 typeof(ClusterEvent.IMemberEvent),
                 typeof(ClusterEvent.IReachabilityEvent));
-            Report(committed);
+            Report([]);
             Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.FromSeconds(0.5));
         });
     }
@@ -197,6 +209,43 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         Sender.Tell(new ChunkSettled(new ChunkKey(_setup.Work.Catalogue, failed.Chunk), failed.WorkId, failed.LeaseEpoch, false));
     }
 
+    private void OnDamaged(ChunkDamaged damaged)
+    {
+        if (damaged.Key.Catalogue == _setup.Work.Catalogue && damaged.Output == _setup.Work.Output
+            && damaged.Key.Chunk < _setup.Order.Count && _state.CommitOf(damaged.Key.Chunk) is { } commit && _checks.Begin(commit))
+        {
+            _log.Warning("{0}: a featurizer cannot serve chunk {1}: {2}", PersistenceId, damaged.Key.Chunk, damaged.Reason);
+        }
+    }
+
+    private void OnChecked(ResultChecked result)
+    {
+        _checks.End(result);
+        var chunk = result.Commit.Chunk;
+        if (!ReferenceEquals(_state.CommitOf(chunk), result.Commit))
+        {
+            // Made again meanwhile; that commit speaks for itself.
+            return;
+        }
+
+        if (result.Problem is { } problem)
+        {
+            Reopen(chunk, problem);
+            Report([]);
+            LeaseMore();
+            return;
+        }
+
+        Report([chunk]);
+    }
+
+    private void Reopen(int chunk, string problem)
+    {
+        _log.Warning("{0}: the result of chunk {1} was committed, but {2}; it is made again", PersistenceId, chunk, problem);
+        _checks.SetAside(chunk);
+        _state.Reopen(chunk);
+    }
+
     private void OnMember(ClusterEvent.IMemberEvent e)
     {
         if (e.Member.Status == MemberStatus.Up)
@@ -235,8 +284,11 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     }
 
     private void Report(IReadOnlyCollection<int> committed) =>
-        Context.Parent.Tell(new LedgerProgress(_setup.Work.WorkId, _state.Totals with { TotalChunks = _setup.Order.Count },
-            _state.Leases.Count, committed));
+        Context.Parent.Tell(new LedgerProgress(
+            _setup.Work.WorkId, _state.Totals with { TotalChunks = _setup.Order.Count }, _state.Leases.Count, committed)
+        {
+            Unchecked = _checks.Count,
+        });
 
     private sealed class Tick
     {

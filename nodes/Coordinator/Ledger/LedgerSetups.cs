@@ -7,6 +7,6 @@ namespace Ism.Coordinator.Ledger;
 public static class LedgerSetups
 {
     /// <summary>The ledger of a work of this job.</summary>
-    public static LedgerSetup Of(JobOptions job, ChunkWork work, IReadOnlyList<int> order, Func<int, bool> resultExists) => new(
-        work, order, TimeSpan.FromSeconds(job.Cluster.LeaseSeconds), job.Cluster.LeasesPerFeaturizer, resultExists);
+    public static LedgerSetup Of(JobOptions job, ChunkWork work, IReadOnlyList<int> order, Func<int, string> resultPath) => new(
+        work, order, TimeSpan.FromSeconds(job.Cluster.LeaseSeconds), job.Cluster.LeasesPerFeaturizer, resultPath);
 }

@@ -68,7 +68,9 @@ public sealed class LedgerState
                 _incarnation = opened.Incarnation;
                 _leasesGiven = 0;
                 break;
-            case ChunkCommitted committed when committed.Chunk < _committed.Length && _committed[committed.Chunk] is null:
+            case ChunkCommitted committed when committed.Chunk < _committed.Length:
+                // A chunk that was made again, because its file was damaged or gone, has a second commit: the later one counts.
+                Reopen(committed.Chunk);
                 _committed[committed.Chunk] = committed;
                 _leases.Remove(committed.Chunk);
                 _failures.Remove(committed.Chunk);
@@ -80,7 +82,7 @@ public sealed class LedgerState
     /// <summary>The commit of a chunk, or null.</summary>
     public ChunkCommitted? CommitOf(int chunk) => _committed[chunk];
 
-    /// <summary>Takes a commit back in memory because its file is gone; the chunk is leased and committed again.</summary>
+    /// <summary>Takes a commit back in memory because its file is gone or damaged; the chunk is leased and committed again.</summary>
     public void Reopen(int chunk)
     {
         if (_committed[chunk] is { } committed)
@@ -151,6 +153,7 @@ public sealed class LedgerState
             Structures = result.Structures,
             Quarantined = result.Quarantined,
             Residues = result.Residues,
+            Bytes = result.Bytes,
         };
 
     /// <summary>The work on a chunk failed: it is leased again after a growing pause. True when it failed too often.</summary>

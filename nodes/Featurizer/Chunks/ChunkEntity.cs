@@ -14,7 +14,6 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan ReportAgain = TimeSpan.FromSeconds(2);
     private readonly FeaturizerContext _context;
-    private readonly ChunkWorker _worker;
     private readonly SampleStreams _streams;
     private readonly Dictionary<string, Job> _jobs = [];
     private readonly CancellationTokenSource _stopped = new();
@@ -22,11 +21,10 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
 
     /// <summary>The entity of a chunk on this node.</summary>
-    public ChunkEntity(FeaturizerContext context, ChunkWorker worker, SampleServer server)
+    public ChunkEntity(FeaturizerContext context)
     {
         _context = context;
-        _worker = worker;
-        _streams = new SampleStreams(context, server, Self, _log);
+        _streams = new SampleStreams(context, Self, _log);
         _node = Akka.Cluster.Cluster.Get(Context.System).SelfAddress.ToString();
         Receive<LeaseChunk>(OnLease);
         Receive<WorkDone>(OnDone);
@@ -36,6 +34,11 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
             if (_jobs.TryGetValue(m.WorkId, out var job) && job.Epoch == m.LeaseEpoch)
             {
                 _jobs.Remove(m.WorkId);
+                if (_jobs.Count == 0)
+                {
+                    // An entity that only serves has nothing to report.
+                    Timers.Cancel(Tick.Key);
+                }
             }
         });
         Receive<Tick>(_ => OnTick());
@@ -48,11 +51,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Props of an entity.</summary>
-    public static Props Props(FeaturizerContext context, ChunkWorker worker, SampleServer server) =>
-        Akka.Actor.Props.Create(() => new ChunkEntity(context, worker, server));
-
-    /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, ReportAgain);
+    public static Props Props(FeaturizerContext context) => Akka.Actor.Props.Create(() => new ChunkEntity(context));
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -78,10 +77,15 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
 
         var job = new Job(lease.Key.Chunk, lease.LeaseEpoch, Sender, new Progress());
         _jobs[lease.Work.WorkId] = job;
+        if (!Timers.IsTimerActive(Tick.Key))
+        {
+            Timers.StartPeriodicTimer(Tick.Key, Tick.Instance, ReportAgain);
+        }
+
         Accept(lease);
         var self = Self;
         _context.Compute.Post(
-            () => _worker.Run(lease.Work, lease.Key.Chunk, n => job.Progress.Structures = n, _stopped.Token),
+            worker => worker.Run(lease.Work, lease.Key.Chunk, n => job.Progress.Structures = n, _stopped.Token),
             (result, error) => self.Tell(new WorkDone(lease.Work.WorkId, result, error)));
     }
 
@@ -127,6 +131,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
                 Chunk = job.Chunk,
                 LeaseEpoch = job.Epoch,
                 Sha256 = result.Sha256,
+                Bytes = result.Bytes,
                 Structures = result.Structures,
                 Quarantined = result.Quarantined,
                 Residues = result.Residues,
@@ -155,6 +160,8 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
 
     private sealed class Tick
     {
+        public const string Key = "tick";
+
         public static readonly Tick Instance = new();
     }
 }

@@ -1,7 +1,8 @@
 using System.Buffers;
 using Ism.Corpus;
 using Ism.Corpus.Streaming;
-using Ism.Featurizer.Chunks;
+using Ism.Featurizer.Threads;
+using Ism.Protocol.Chunks;
 using Ism.Protocol.Samples;
 using Ism.Structures;
 
@@ -9,17 +10,25 @@ namespace Ism.Featurizer.Serving;
 
 /// <summary>Builds the answers to requests for samples from token files and structures, which it keeps for a while. For the serving
 /// thread.</summary>
-public sealed class SampleServer(FeaturizerContext context) : IDisposable
+public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) : IDisposable
 {
     private const int CachedTokenFiles = 64;
     private const int CachedStructureChunks = 8;
-    private readonly RecentCache<string, TokenFile> _tokenFiles = new(CachedTokenFiles, f => f.Dispose());
-    private readonly RecentCache<(string Catalogue, int Chunk), Structure?[]> _structures = new(CachedStructureChunks, _ => { });
+    private readonly RecentCache<(string Path, DateTime Written, long Bytes), TokenFile> _tokenFiles = new(CachedTokenFiles, f => f.Dispose());
+    private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(CachedStructureChunks, _ => { });
+    private readonly ServedStructures _reading = new(context, underWay);
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
+
+    /// <summary>A server that nobody watches.</summary>
+    public SampleServer(FeaturizerContext context)
+        : this(context, new UnderWay())
+    {
+    }
 
     /// <summary>The answer's whole byte stream (<see cref="SamplePayload"/>), or null when the chunk's token file does not exist yet.
     /// </summary>
-    /// <exception cref="InvalidDataException">The token file is damaged.</exception>
+    /// <exception cref="InvalidDataException">The token file is damaged; <see cref="FeaturizerContext.Damaged"/> has been told.
+    /// </exception>
     public byte[]? Answer(FetchSamples request) => request.Kind switch
     {
         SampleKind.Tokens => Tokens(request),
@@ -33,12 +42,13 @@ public sealed class SampleServer(FeaturizerContext context) : IDisposable
     private byte[]? Tokens(FetchSamples request)
     {
         var path = TokenFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk);
-        if (!File.Exists(path))
+        var found = new FileInfo(path);
+        if (!found.Exists)
         {
             return null;
         }
 
-        var file = _tokenFiles.GetOrAdd(path, TokenFile.Open);
+        var file = Open(found, request);
         var first = file.Header.Positions.First;
         var stream = new ArrayBufferWriter<byte>();
         for (var i = 0; i < request.Rows.Length; i++)
@@ -50,13 +60,23 @@ public sealed class SampleServer(FeaturizerContext context) : IDisposable
         return stream.WrittenSpan.ToArray();
     }
 
+    // A file that has been written since is another one: made again, or damaged by whoever wrote it.
+    private TokenFile Open(FileInfo found, FetchSamples request)
+    {
+        try
+        {
+            return _tokenFiles.GetOrAdd((found.FullName, found.LastWriteTimeUtc, found.Length), key => TokenFile.Open(key.Path));
+        }
+        catch (InvalidDataException e)
+        {
+            context.Damaged(new ChunkDamaged(request.Key, request.Tokens, e.Message));
+            throw;
+        }
+    }
+
     private byte[] Environments(FetchSamples request)
     {
-        var structures = _structures.GetOrAdd((request.Key.Catalogue, request.Key.Chunk), key =>
-        {
-            var read = ChunkStructures.Read(context.Catalogue(key.Catalogue), key.Chunk, context.Reading);
-            return [.. read.OrderBy(s => s.Row).Select(s => s.Structure)];
-        });
+        var structures = _structures.GetOrAdd(request.Key, _reading.Read);
         var stream = new ArrayBufferWriter<byte>();
         for (var i = 0; i < request.Rows.Length; i++)
         {

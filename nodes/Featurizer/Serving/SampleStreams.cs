@@ -7,12 +7,15 @@ namespace Ism.Featurizer.Serving;
 
 /// <summary>
 /// The answers that a chunk entity is sending: each a byte stream cut into frames, sent as far as the trainer has granted credits. A
-/// trainer that goes away simply grants no more; its streams go when there are too many. Belongs to one actor.
+/// trainer that goes away simply grants no more; the stream that has waited longest goes when there are too many. Belongs to one actor.
 /// </summary>
-internal sealed class SampleStreams(FeaturizerContext context, SampleServer server, IActorRef self, ILoggingAdapter log)
+public sealed class SampleStreams(FeaturizerContext context, IActorRef self, ILoggingAdapter log)
 {
-    private const int MostStreams = 256;
+    /// <summary>Streams kept at once.</summary>
+    public const int MostStreams = 256;
+
     private readonly Dictionary<(IActorRef Trainer, long Request), Stream> _streams = [];
+    private long _uses;
 
     /// <summary>A request: its answer is built on the serving thread.</summary>
     public void Fetch(FetchSamples request, IActorRef trainer)
@@ -23,7 +26,7 @@ internal sealed class SampleStreams(FeaturizerContext context, SampleServer serv
             return;
         }
 
-        context.Serving.Post(() => server.Answer(request), (answer, error) => self.Tell(new Ready(request, trainer, answer, error)));
+        context.Serving.Post(server => server.Answer(request), (answer, error) => self.Tell(new Ready(request, trainer, answer, error)));
     }
 
     /// <summary>The answer is built: its first frames go out.</summary>
@@ -42,8 +45,8 @@ internal sealed class SampleStreams(FeaturizerContext context, SampleServer serv
         {
             if (_streams.Count >= MostStreams)
             {
-                // Streams of trainers that are gone; one that is still wanted is asked for again.
-                _streams.Clear();
+                // Most likely that of a trainer that is gone; if it is still wanted, it is asked for again.
+                _streams.Remove(_streams.MinBy(s => s.Value.Used).Key);
             }
 
             Send((ready.Trainer, ready.Request.Request), new Stream(ready.Answer), ready.Request.Credits);
@@ -75,11 +78,11 @@ internal sealed class SampleStreams(FeaturizerContext context, SampleServer serv
             }
         }
 
-        _streams[key] = stream;
+        _streams[key] = stream with { Used = ++_uses };
     }
 
-    private readonly record struct Stream(byte[] Bytes, int Sent = 0, int Frames = 0);
+    private readonly record struct Stream(byte[] Bytes, int Sent = 0, int Frames = 0, long Used = 0);
 
     /// <summary>An answer is built, or could not be.</summary>
-    internal sealed record Ready(FetchSamples Request, IActorRef Trainer, byte[]? Answer, Exception? Error);
+    public sealed record Ready(FetchSamples Request, IActorRef Trainer, byte[]? Answer, Exception? Error);
 }

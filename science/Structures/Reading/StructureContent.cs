@@ -95,7 +95,9 @@ internal sealed class StructureContent : IDisposable
             {
                 if (length == bytes.Length)
                 {
-                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * bytes.Length, Array.MaxLength));
+                    // One byte over the limit is enough to know that it is exceeded.
+                    var wanted = Math.Min(2L * bytes.Length, Math.Max(limit, length) + 1);
+                    var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(wanted, Array.MaxLength));
                     bytes.AsSpan(0, length).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(bytes);
                     bytes = larger;

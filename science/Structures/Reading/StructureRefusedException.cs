@@ -44,6 +44,12 @@ public enum RefusalReason
 
     /// <summary>The file could not be read at all.</summary>
     Unreadable,
+
+    /// <summary>Working on it ended the process, or failed in a way that no rule of reading foresees.</summary>
+    Crashed,
+
+    /// <summary>Working on it alone took longer than the limit.</summary>
+    TimedOut,
 }
 
 /// <summary>A structure file that cannot be used; it ends in quarantine with this reason.</summary>
@@ -57,6 +63,9 @@ public sealed class StructureRefusedException(RefusalReason reason, string file,
 {
     /// <summary>Why, for programs.</summary>
     public RefusalReason Reason { get; } = reason;
+
+    /// <summary>Whether the storage refused the bytes: then the structure may be sound, and trying again may help.</summary>
+    public bool IsAccess => InnerException is StructureAccessException;
 
     /// <summary>Which file.</summary>
     public string File { get; } = file;

@@ -11,23 +11,31 @@ public static class StructureBatch
     /// file in the order in which their files first appear, members of one archive in the archive's order: for entries as
     /// <see cref="StructureSources.List(IEnumerable{string})"/> gives them, the order given.
     /// </summary>
-    public static IEnumerable<StructureResult> Read(IReadOnlyList<StructureEntry> entries, StructureReaderOptions options) =>
+    /// <param name="entries">What is read.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="watch">Told what is under way; what it throws (<see cref="OperationCanceledException"/>) ends the batch.</param>
+    public static IEnumerable<StructureResult> Read(
+        IReadOnlyList<StructureEntry> entries, StructureReaderOptions options, IReadingWatch? watch = null) =>
         Open(entries, options.MaxFileBytes, (entry, content) =>
-            StructureReader.Read(content, entry.Member ?? entry.Path, entry.DisplayName, options))
+            StructureReader.Read(
+                watch is null ? content : new LoadedStream(content, () => watch.Loaded(entry)),
+                entry.Member ?? entry.Path,
+                entry.DisplayName,
+                options), watch)
             .Select(item => new StructureResult(item.Entry, item.Value, item.Refusal));
 
     /// <summary>Yields every entry once with what <paramref name="use"/> made of its bytes as stored, or with its refusal. The
     /// stream is valid during the call alone.</summary>
     public static IEnumerable<(StructureEntry Entry, T? Value, StructureRefusedException? Refusal)> Open<T>(
-        IReadOnlyList<StructureEntry> entries, long maxFileBytes, Func<StructureEntry, Stream, T> use)
+        IReadOnlyList<StructureEntry> entries, long maxFileBytes, Func<StructureEntry, Stream, T> use, IReadingWatch? watch = null)
         where T : class
     {
         foreach (var group in entries.GroupBy(entry => entry.Path, StringComparer.Ordinal))
         {
             var batch = group.OrderBy(entry => entry.Index).ToList();
-            var results = batch[0].Member is null ? batch.Select(entry => FromFile(entry, maxFileBytes, use))
-                : batch.TrueForAll(entry => entry.Offset >= 0) ? FromPlainTar(batch, maxFileBytes, use)
-                : FromCompressedTar(batch, maxFileBytes, use);
+            var results = batch[0].Member is null ? batch.Select(entry => FromFile(entry, maxFileBytes, use, watch))
+                : batch.TrueForAll(entry => entry.Offset >= 0) ? FromPlainTar(batch, maxFileBytes, use, watch)
+                : FromCompressedTar(batch, maxFileBytes, use, watch);
             foreach (var result in results)
             {
                 yield return result;
@@ -36,26 +44,26 @@ public static class StructureBatch
     }
 
     private static (StructureEntry, T?, StructureRefusedException?) FromFile<T>(
-        StructureEntry entry, long maxFileBytes, Func<StructureEntry, Stream, T> use)
+        StructureEntry entry, long maxFileBytes, Func<StructureEntry, Stream, T> use, IReadingWatch? watch)
         where T : class =>
-        Guard(entry, maxFileBytes, () =>
+        Guard(entry, maxFileBytes, watch, () =>
         {
-            using var stream = new FileStream(entry.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            using var stream = SourceFile.Open(entry.Path);
             return use(entry, stream);
         });
 
     private static IEnumerable<(StructureEntry, T?, StructureRefusedException?)> FromPlainTar<T>(
-        List<StructureEntry> batch, long maxFileBytes, Func<StructureEntry, Stream, T> use)
+        List<StructureEntry> batch, long maxFileBytes, Func<StructureEntry, Stream, T> use, IReadingWatch? watch)
         where T : class
     {
-        FileStream? archive = null;
+        SourceFile? archive = null;
         try
         {
             foreach (var entry in batch)
             {
-                yield return Guard(entry, maxFileBytes, () =>
+                yield return Guard(entry, maxFileBytes, watch, () =>
                 {
-                    archive ??= new FileStream(entry.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+                    archive ??= SourceFile.Open(entry.Path);
                     if (entry.Offset + entry.Length > archive.Length)
                     {
                         throw new StructureRefusedException(RefusalReason.Truncated, entry.DisplayName, 0,
@@ -75,38 +83,44 @@ public static class StructureBatch
     }
 
     private static IEnumerable<(StructureEntry, T?, StructureRefusedException?)> FromCompressedTar<T>(
-        List<StructureEntry> batch, long maxFileBytes, Func<StructureEntry, Stream, T> use)
+        List<StructureEntry> batch, long maxFileBytes, Func<StructureEntry, Stream, T> use, IReadingWatch? watch)
         where T : class
     {
         TarArchive.Walk? walk = null;
         var done = 0;
-        var fault = "it has fewer entries than when it was listed";
+        Exception? cause = null;
         try
         {
+            watch?.Seeking(batch[0]);
             try
             {
                 walk = TarArchive.Open(batch[0].Path);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (IOException e)
             {
-                fault = e.Message;
+                cause = e;
             }
 
             while (walk is not null && done < batch.Count && walk.Next())
             {
                 if (walk.Index != batch[done].Index)
                 {
+                    watch?.Seeking(batch[done]);
                     continue;
                 }
 
                 var entry = batch[done++];
-                yield return Guard(entry, maxFileBytes, () => walk.Current.Name == entry.Member
+                yield return Guard(entry, maxFileBytes, watch, () => walk.Current.Name == entry.Member
                     ? use(entry, walk.Current.DataStream ?? Stream.Null)
                     : throw new StructureRefusedException(RefusalReason.Unreadable, entry.DisplayName, 0,
                         $"the archive has changed: entry {entry.Index} is now {walk.Current.Name}"));
+                if (done < batch.Count)
+                {
+                    watch?.Seeking(batch[done]);
+                }
             }
 
-            fault = walk?.Fault?.Message ?? fault;
+            cause ??= walk?.Fault;
         }
         finally
         {
@@ -116,14 +130,16 @@ public static class StructureBatch
         for (; done < batch.Count; done++)
         {
             yield return (batch[done], null, new StructureRefusedException(RefusalReason.Unreadable, batch[done].DisplayName, 0,
-                $"the archive cannot be read up to this member: {fault}"));
+                $"the archive cannot be read up to this member: {cause?.Message ?? "it has fewer entries than when it was listed"}",
+                cause));
         }
     }
 
     private static (StructureEntry, T?, StructureRefusedException?) Guard<T>(StructureEntry entry, long maxFileBytes,
-        Func<T> read)
+        IReadingWatch? watch, Func<T> read)
         where T : class
     {
+        watch?.Seeking(entry);
         try
         {
             return entry.Length > maxFileBytes
@@ -139,46 +155,12 @@ public static class StructureBatch
         {
             return (entry, null, new StructureRefusedException(RefusalReason.Unreadable, entry.DisplayName, 0, e.Message, e));
         }
-    }
-
-    // The bytes of one member of a plain archive.
-    private sealed class MemberStream(FileStream archive, long length) : Stream
-    {
-        private readonly long _length = length;
-        private long _left = length;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => _length;
-
-        public override long Position
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            get => _length - _left;
-            set => throw new NotSupportedException();
+            // A defect of reading that this structure brings to light; it must not cost the others of the batch.
+            return (entry, null, new StructureRefusedException(
+                RefusalReason.Crashed, entry.DisplayName, 0, $"reading it failed with {e.GetType().Name}: {e.Message}", e));
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override int Read(Span<byte> buffer)
-        {
-            var read = archive.Read(buffer[..(int)Math.Min(buffer.Length, _left)]);
-            _left -= read;
-            return read;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
 

@@ -28,10 +28,10 @@ internal static class TarArchive
     }
 
     /// <summary>Opens an archive for a forward pass.</summary>
+    /// <exception cref="StructureAccessException">It cannot be opened.</exception>
     public static Walk Open(string path)
     {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16,
-            FileOptions.SequentialScan);
+        var file = SourceFile.Open(path, bufferSize: 1 << 16, FileOptions.SequentialScan);
         try
         {
             Span<byte> magic = stackalloc byte[4];

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
@@ -82,24 +84,83 @@ public sealed class LedgerActorTests : TestKit
     [Fact]
     public void Should_know_its_commits_after_a_restart_but_make_again_what_is_lost()
     {
-        var ledger = Open([0, 1, 2]);
-        var leases = new[] { Leased(), Leased() };
-        Finish(leases[0]);
-        Finish(leases[1]);
-        _parent.FishForMessage<LedgerProgress>(m => m.Totals.Chunks == 2, Soon);
-        _parent.Watch(ledger);
-        Sys.Stop(ledger);
-        _parent.FishForMessage(m => m is Terminated, Soon);
+        var leases = CommitTwoAndStop();
+        File.Delete(ResultPath(1));
 
-        Open([0, 1, 2], chunk => chunk != 1);
-        var progress = _parent.FishForMessage<LedgerProgress>(_ => true, Soon);
-        Assert.Equal([0], progress.NewlyCommitted);
-        Assert.Equal((1, 7L), (progress.Totals.Chunks, progress.Totals.Structures));
+        Open([0, 1, 2]);
+        var first = _parent.FishForMessage<LedgerProgress>(_ => true, Soon);
+        Assert.Empty(first.NewlyCommitted);
+        Assert.Equal((1, 7L, 1), (first.Totals.Chunks, first.Totals.Structures, first.Unchecked));
+        Assert.Equal([0], _parent.FishForMessage<LedgerProgress>(_ => true, Soon).NewlyCommitted);
         var again = new[] { Leased(after: SecondOpening), Leased(after: SecondOpening) };
         Assert.Equal([1, 2], again.Select(l => l.Key.Chunk));
 
         Assert.False(Settle(Result(leases[1])).Committed);
         Assert.True(Settle(Result(again[0])).Committed);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Should_set_aside_and_make_again_what_was_damaged_while_it_was_closed(bool cut)
+    {
+        CommitTwoAndStop();
+        Damage(1, cut);
+
+        Open([0, 1, 2]);
+        Assert.Equal([0], _parent.FishForMessage<LedgerProgress>(m => m.NewlyCommitted.Count > 0, Soon).NewlyCommitted);
+        var again = (LeaseChunk)_region.FishForMessage(m => m is LeaseChunk { Key.Chunk: 1 } l && l.LeaseEpoch > SecondOpening, Soon);
+        Assert.True(File.Exists(ResultPath(1) + ResultChecks.Aside));
+        Assert.False(File.Exists(ResultPath(1)));
+
+        Finish(again);
+        var third = Leased(skip: [again], after: SecondOpening);
+        Assert.Equal(2, third.Key.Chunk);
+        Finish(third);
+        Assert.True(_parent.FishForMessage<LedgerProgress>(m => m.Totals.Chunks == 3, Soon).IsComplete);
+    }
+
+    [Fact]
+    public void Should_count_the_later_of_two_commits_of_a_chunk_after_another_restart()
+    {
+        CommitTwoAndStop();
+        File.Delete(ResultPath(1));
+        var second = Open([0, 1, 2]);
+        var again = (LeaseChunk)_region.FishForMessage(m => m is LeaseChunk { Key.Chunk: 1 } l && l.LeaseEpoch > SecondOpening, Soon);
+        Finish(again, "made otherwise"u8.ToArray());
+        Stop(second);
+
+        Open([0, 1, 2]);
+        var verified = new List<int>();
+        _parent.FishForMessage<LedgerProgress>(
+            m =>
+            {
+                verified.AddRange(m.NewlyCommitted);
+                return m.Unchecked == 0 && verified.Count > 0;
+            },
+            Soon);
+        Assert.Equal([0, 1], verified.Order());
+    }
+
+    [Fact]
+    public void Should_make_again_what_a_featurizer_cannot_serve_only_when_it_is_damaged()
+    {
+        Open([0, 1]);
+        var leases = new[] { Leased(), Leased() };
+        Finish(leases[0]);
+        Finish(leases[1]);
+        Assert.True(_parent.FishForMessage<LedgerProgress>(m => m.Totals.Chunks == 2, Soon).IsComplete);
+
+        Tell(new ChunkDamaged(leases[0].Key, leases[0].Work.Output, "the network blinked"));
+        Assert.Equal([0], _parent.ExpectMsg<LedgerProgress>(Soon).NewlyCommitted);
+        Damage(1, cut: false);
+        Tell(new ChunkDamaged(leases[1].Key, "tokens-of-another-work", "a bit is wrong"));
+        Tell(new ChunkDamaged(leases[1].Key, leases[1].Work.Output, "a bit is wrong"));
+        Assert.False(_parent.ExpectMsg<LedgerProgress>(Soon).IsComplete);
+        var again = Leased(skip: leases, after: leases[1].LeaseEpoch);
+        Assert.Equal(1, again.Key.Chunk);
+        Finish(again);
+        Assert.True(_parent.FishForMessage<LedgerProgress>(m => m.Totals.Chunks == 2, Soon).IsComplete);
     }
 
     [Fact]
@@ -153,10 +214,37 @@ public sealed class LedgerActorTests : TestKit
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         """).WithFallback(NodeHocon.For(new NodeOptions { Role = role, NodeId = role, Workspace = folder }));
 
-    private IActorRef Open(int[] order, Func<int, bool>? resultExists = null)
+    private LeaseChunk[] CommitTwoAndStop()
+    {
+        var ledger = Open([0, 1, 2]);
+        var leases = new[] { Leased(), Leased() };
+        Finish(leases[0]);
+        Finish(leases[1]);
+        _parent.FishForMessage<LedgerProgress>(m => m.Totals.Chunks == 2, Soon);
+        Stop(ledger);
+        return leases;
+    }
+
+    private void Stop(IActorRef ledger)
+    {
+        _parent.Watch(ledger);
+        Sys.Stop(ledger);
+        _parent.FishForMessage(m => m is Terminated, Soon);
+    }
+
+    private string ResultPath(int chunk) => Path.Combine(_folder, $"result-{chunk}");
+
+    private void Damage(int chunk, bool cut)
+    {
+        var bytes = File.ReadAllBytes(ResultPath(chunk));
+        bytes[0] ^= 1;
+        File.WriteAllBytes(ResultPath(chunk), cut ? bytes[..^1] : bytes);
+    }
+
+    private IActorRef Open(int[] order)
     {
         var work = new ChunkWork { WorkId = "tokenise-test", Kind = WorkKind.Tokenise, Catalogue = "corpus-1", Output = "tokens" };
-        return _ledger = _parent.ChildActorOf(LedgerActor.Props(new LedgerSetup(work, order, LeaseTime, 2, resultExists ?? (_ => true)), _region));
+        return _ledger = _parent.ChildActorOf(LedgerActor.Props(new LedgerSetup(work, order, LeaseTime, 2, ResultPath), _region));
     }
 
     // The next lease that is not one of those known: a lease is said again until it is accepted.
@@ -165,7 +253,16 @@ public sealed class LedgerActorTests : TestKit
 
     private void Tell(object message) => _ledger.Tell(message, _region);
 
-    private void Finish(LeaseChunk lease) => Assert.True(Settle(Result(lease)).Committed);
+    private void Finish(LeaseChunk lease, byte[]? content = null)
+    {
+        content ??= Encoding.UTF8.GetBytes($"the result of chunk {lease.Key.Chunk}");
+        File.WriteAllBytes(ResultPath(lease.Key.Chunk), content);
+        Assert.True(Settle(Result(lease) with
+        {
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)),
+            Bytes = content.Length,
+        }).Committed);
+    }
 
     private ChunkSettled Settle(ChunkFinished result)
     {

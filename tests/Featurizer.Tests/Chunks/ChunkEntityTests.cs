@@ -37,7 +37,7 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
         _place = place;
         _ledger = CreateTestProbe();
         _trainer = CreateTestProbe();
-        _entity = Sys.ActorOf(ChunkEntity.Props(place.Context, new ChunkWorker(place.Context), new SampleServer(place.Context)));
+        _entity = Sys.ActorOf(ChunkEntity.Props(place.Context));
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
     public void Should_count_running_work_for_a_newer_lease_and_ignore_an_older_one()
     {
         using var gate = new ManualResetEventSlim();
-        _place.Context.Compute.Post(() => gate.Wait(Soon), (_, _) => { });
+        _place.Context.Compute.Post(_ => gate.Wait(Soon), (_, _) => { });
         var work = _place.Tokenising("entity-newer");
         var successor = CreateTestProbe();
         try
@@ -129,6 +129,27 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
         var bytes = received.SelectMany(f => f.Payload).ToArray();
         Assert.True(whole.AsSpan().SequenceEqual(bytes));
         Assert.Equal(request.Rows, SamplePayload.Split(bytes).Select(s => s.Row));
+    }
+
+    [Fact]
+    public void Should_let_go_of_the_stream_that_waited_longest_and_of_no_other()
+    {
+        for (var request = 0; request <= SampleStreams.MostStreams; request++)
+        {
+            _entity.Tell(LongRequest(credits: 1) with { Request = request }, _trainer);
+            Assert.Equal(request, _trainer.ExpectMsg<SampleFrame>(Soon).Request);
+            if (request == 1)
+            {
+                // The first is heard of again, so the second has waited longest.
+                _entity.Tell(new GrantCredits(Key, 0, 1), _trainer);
+                Assert.Equal(0, _trainer.ExpectMsg<SampleFrame>(Soon).Request);
+            }
+        }
+
+        _entity.Tell(new GrantCredits(Key, 1, 1), _trainer);
+        _entity.Tell(new GrantCredits(Key, 0, 1), _trainer);
+        _entity.Tell(new GrantCredits(Key, 2, 1), _trainer);
+        Assert.Equal([(0L, 2), (2L, 1)], Frames(2).Select(f => (f.Request, f.Sequence)));
     }
 
     [Fact]

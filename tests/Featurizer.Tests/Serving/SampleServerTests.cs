@@ -68,6 +68,34 @@ public sealed class SampleServerTests : IClassFixture<FeaturizerWorkspace>, IDis
         _server.Answer(Request(SampleKind.Tokens, [0], [1], Crop) with { Tokens = "tokens-never-made" }));
 
     [Fact]
+    public void Should_report_a_damaged_token_file_and_serve_it_again_when_it_is_mended()
+    {
+        var path = TokenFile.PathOf(_place.Workspace.At("tokens"), 1);
+        var whole = File.ReadAllBytes(path);
+        var flipped = whole.ToArray();
+        for (var at = whole.Length / 4; at < whole.Length / 2; at++)
+        {
+            // A single bit may lie in padding, where it does no harm.
+            flipped[at] ^= 1;
+        }
+
+        File.WriteAllBytes(path, flipped);
+        using var context = new FeaturizerContext(_place.Workspace, _place.Context.Job);
+        var reported = new List<ChunkDamaged>();
+        context.Damaged = reported.Add;
+        using var server = new SampleServer(context);
+        var request = Request(SampleKind.Tokens, [0], [1], Crop);
+
+        Assert.Throws<InvalidDataException>(() => server.Answer(request));
+        var report = Assert.Single(reported);
+        Assert.Equal((request.Key, "tokens"), (report.Key, report.Output));
+        Assert.Contains(path, report.Reason, StringComparison.Ordinal);
+
+        File.WriteAllBytes(path, whole);
+        Assert.Equal(_server.Answer(request), server.Answer(request));
+    }
+
+    [Fact]
     public void Should_refuse_a_kind_of_samples_that_it_does_not_know() => Assert.Throws<InvalidDataException>(
         () => _server.Answer(Request((SampleKind)99, [0], [1], Crop)));
 

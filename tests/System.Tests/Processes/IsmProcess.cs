@@ -29,7 +29,10 @@ internal sealed partial class IsmProcess : IDisposable
     public Task Exited => _process.WaitForExitAsync();
 
     /// <summary>Starts `ism` with arguments.</summary>
-    public static IsmProcess Start(params string[] arguments)
+    public static IsmProcess Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts `ism` with arguments and variables over those of the tests.</summary>
+    public static IsmProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var info = new ProcessStartInfo("dotnet")
         {
@@ -42,6 +45,11 @@ internal sealed partial class IsmProcess : IDisposable
         foreach (var argument in arguments)
         {
             info.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
         }
 
         var process = Process.Start(info)!;

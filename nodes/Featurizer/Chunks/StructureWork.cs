@@ -1,0 +1,66 @@
+using Ism.Corpus;
+using Ism.Featurizer.Isolation;
+using Ism.Models.Autoencoder;
+using Ism.Protocol.Chunks;
+using Ism.Structures;
+using Ism.Structures.Numerics;
+
+namespace Ism.Featurizer.Chunks;
+
+/// <summary>What a chunk's work does with one structure. It is a function of the structure and nothing else, so it is the same in any
+/// process.</summary>
+public abstract class StructureWork : IDisposable
+{
+    /// <summary>The work with one structure.</summary>
+    public abstract StructureProduct Make(long position, string name, Structure structure);
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    /// <summary>The part of a chunk's work that concerns one structure; null: its microenvironments are found, no more.</summary>
+    /// <exception cref="InvalidDataException">A work that does not look at structures, or an encoder and a codebook that do not belong
+    /// together.</exception>
+    public static StructureWork Of(FeaturizerContext context, EncoderCache cache, ChunkWork? work) => work?.Kind switch
+    {
+        null => new Looking(context.NewFinder()),
+        WorkKind.Embed => new Embedding(cache, context.Workspace.At(work.Encoder), work),
+        WorkKind.Tokenise => new TokenMaker(cache, context.Workspace.At(work.Encoder), context.Workspace.At(work.Codebook)),
+        _ => throw new InvalidDataException($"work of kind {work.Kind} is not done structure by structure"),
+    };
+
+    private sealed class Looking(MicroenvironmentFinder finder) : StructureWork
+    {
+        public override StructureProduct Make(long position, string name, Structure structure)
+        {
+            finder.Use(structure);
+            foreach (var residue in structure.Chains.SelectMany(c => c.ResidueIndices))
+            {
+                finder.Find(residue);
+            }
+
+            return StructureProduct.None;
+        }
+    }
+
+    private sealed class Embedding : StructureWork
+    {
+        private readonly EnvironmentEncoder _encoder;
+        private readonly MicroenvironmentFinder _finder;
+        private readonly ChunkWork _work;
+
+        public Embedding(EncoderCache cache, string encoder, ChunkWork work)
+        {
+            (_encoder, _, _finder) = cache.Encoder(encoder);
+            _work = work;
+        }
+
+        public override StructureProduct Make(long position, string name, Structure structure)
+        {
+            _finder.Use(structure);
+            var residues = structure.Chains.SelectMany(c => c.ResidueIndices).ToArray();
+            var key = CounterRandom.Key((ulong)_work.Seed, (ulong)position);
+            var drawn = Draws.Residues(key, residues.Length, _work.ResiduesPerStructure).Select(i => _finder.Find(residues[i])).ToList();
+            return new StructureProduct([], _encoder.Embed(drawn));
+        }
+    }
+}

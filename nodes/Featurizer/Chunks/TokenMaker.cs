@@ -1,0 +1,54 @@
+using Ism.Corpus;
+using Ism.Featurizer.Isolation;
+using Ism.Models.Autoencoder;
+using Ism.Models.Codebook;
+using Ism.Structures;
+
+namespace Ism.Featurizer.Chunks;
+
+/// <summary>Structure -> chains -> masked microenvironments -> embeddings -> nearest centroids. Used by one thread.</summary>
+public sealed class TokenMaker : StructureWork
+{
+    private readonly EnvironmentEncoder _embedder;
+    private readonly MicroenvironmentFinder _finder;
+    private readonly TokenAssigner _assigner;
+
+    /// <summary>With an encoder and the codebook made with it.</summary>
+    /// <exception cref="InvalidDataException">They do not belong together.</exception>
+    public TokenMaker(EncoderCache cache, string encoder, string codebook)
+    {
+        (_embedder, var identity, _finder) = cache.Encoder(encoder);
+        _assigner = new TokenAssigner(cache.Codebook(codebook, identity));
+    }
+
+    // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
+    /// <inheritdoc/>
+    public override StructureProduct Make(long position, string name, Structure structure)
+    {
+        _finder.Use(structure);
+        var rows = new List<TokenRow>();
+        foreach (var chain in structure.Chains)
+        {
+            var environments = chain.ResidueIndices.Select(_finder.Find).ToList();
+            rows.Add(new TokenRow
+            {
+                Position = position,
+                Name = name,
+                Chain = chain.Id,
+                Sequence = chain.Sequence,
+                Tokens = [_assigner.Assign(_embedder.Embed(environments))],
+                Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
+                Notes = string.Join("; ", structure.Notes),
+            });
+        }
+
+        return StructureProduct.None with { Rows = rows };
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _assigner.Dispose();
+        base.Dispose();
+    }
+}
