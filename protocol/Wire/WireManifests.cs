@@ -33,6 +33,11 @@ public static class WireManifests
         ("group.evaluation", typeof(EvaluationReport)),
         ("group.ended", typeof(GenerationEnded)),
         ("group.stop", typeof(StopGeneration)),
+        ("group.preparing", typeof(GenerationPreparing)),
+        ("group.leave", typeof(LeaveGroup)),
+        ("group.left", typeof(GroupLeft)),
+        ("group.checkpoint", typeof(CheckpointGeneration)),
+        ("group.checkpointed", typeof(GenerationCheckpointed)),
         ("ledger.opened", typeof(LedgerOpened)),
         ("ledger.committed", typeof(ChunkCommitted)),
     ];

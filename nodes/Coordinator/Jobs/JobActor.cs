@@ -49,6 +49,8 @@ public sealed class JobActor : ReceiveActor
         Receive<StageEnded>(OnStageEnded);
         Receive<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
+        Receive<GroupWaiting>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId}: {m.Why}")));
+        Receive<GroupPaused>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId} is paused: {m.How}")));
         Receive<RegisterTrainer>(_group.Forward);
         Receive<JobEnded>(m =>
         {

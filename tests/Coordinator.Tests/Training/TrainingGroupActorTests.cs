@@ -97,7 +97,7 @@ public sealed class TrainingGroupActorTests : TestKit
         var restarted = CreateTestProbe();
         Register(restarted, "trainer-a");
 
-        var starts = Prepare(2, "trainer-a joined", (restarted, "trainer-a"), (_b, "trainer-b"));
+        var starts = Prepare(2, "trainer-a was started again", (restarted, "trainer-a"), (_b, "trainer-b"));
         Assert.Equal(2, starts[0].Members.Length);
     }
 
