@@ -124,14 +124,14 @@ internal sealed class GroupModel
     /// <summary>From here on nothing fails: within bounded time all living trainers must run in one generation.</summary>
     public void MustGetToRunning()
     {
-        if (_ended > 0)
-        {
-            return;
-        }
-
         Recover();
         for (var round = 0; round < 600; round++)
         {
+            if (_ended > 0)
+            {
+                return;
+            }
+
             if (_state.Phase == GroupPhase.Running && _trainers.All(t => !t.Alive || t.Leaving || t.Ring is { Connected: true })
                 && _state.Ranks.All(n => Trainer(n).Ring?.Generation == Trainer(_state.Ranks[0]).Ring?.Generation))
             {
@@ -207,7 +207,7 @@ internal sealed class GroupModel
 
         if (!known || last != process)
         {
-            if (message is LeaveGroup)
+            if (message is LeaveGroup && process == t.Process)
             {
                 t.In.Enqueue(new GroupLeft(t.Name) { Term = _term });
             }
@@ -304,7 +304,8 @@ internal sealed class GroupModel
                 CheckStart(nodeId, start);
             }
 
-            if (Trainer(nodeId).Alive)
+            // What is sent to a process that is gone does not reach the next one of its name.
+            if (Trainer(nodeId).Alive && _processes.GetValueOrDefault(nodeId) == Trainer(nodeId).Process)
             {
                 Trainer(nodeId).In.Enqueue(message);
             }
