@@ -1,10 +1,9 @@
 using Ism.Corpus;
-using Ism.Structures;
 using Ism.GpuTrainer.Samples;
-using Ism.GpuTrainer.Stages;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Samples;
 using Ism.Protocol.Training;
+using Ism.Structures;
 
 namespace Ism.GpuTrainer.Tests.Stages;
 
