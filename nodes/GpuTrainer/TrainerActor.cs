@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using Ism.Collectives;
@@ -9,12 +10,21 @@ using Ism.Protocol.Training;
 
 namespace Ism.GpuTrainer;
 
+/// <summary>This node to its trainer: leave the training group at the next step boundary; answered by
+/// <see cref="HasLeft"/>.</summary>
+public sealed record LeavePolitely;
+
+/// <summary>Trainer to this node: it is in no generation any more.</summary>
+public sealed record HasLeft;
+
 /// <summary>
 /// One rank's side of the training group's protocol: registers, leaves a generation when a newer one is prepared, and runs the steps on
-/// a thread of its own. The model stays in memory over generations.
+/// a thread of its own. The model stays in memory over generations. Of several coordinators it obeys the one with the highest term.
 /// </summary>
-public sealed class TrainerActor : ReceiveActor, IWithTimers
+public sealed partial class TrainerActor : ReceiveActor, IWithTimers
 {
+    private static readonly TimeSpan RegisterEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SpeakEvery = TimeSpan.FromSeconds(1);
     private readonly string _nodeId;
     private readonly string _host;
     private readonly JobOptions _job;
@@ -24,37 +34,66 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TrainerThread _thread;
     private IActorRef _group = ActorRefs.Nobody;
+    private long _term;
     private PrepareGeneration? _prepare;
+    private long _readyStep = -1;
+    private bool _ready;
     private TcpRingListener? _listener;
-    private long _running = -1;
+    private StartGeneration? _running;
+    private GenerationEnded? _lastEnd;
 
     /// <summary>A trainer that other ranks reach at <paramref name="host"/>.</summary>
+    /// <param name="nodeId">Its name.</param>
+    /// <param name="host">Its address.</param>
+    /// <param name="job">The resolved job.</param>
+    /// <param name="workspace">The job's files.</param>
+    /// <param name="coordinator">Where registrations go.</param>
+    /// <param name="region">The shard region of chunk entities.</param>
+    /// <param name="create">Makes the runtime of a stage; null: <see cref="StageRuntimes.Create"/>.</param>
     public TrainerActor(
-        string nodeId, string host, JobOptions job, Workspace workspace, IActorRef coordinator, IActorRef region)
+        string nodeId,
+        string host,
+        JobOptions job,
+        Workspace workspace,
+        IActorRef coordinator,
+        IActorRef region,
+        Func<TrainingStage, IStageRuntime>? create = null)
     {
         (_nodeId, _host, _job, _workspace, _coordinator, _region) = (nodeId, host, job, workspace, coordinator, region);
         var self = Self;
-        _thread = new TrainerThread(job, workspace, ended => self.Tell(ended, ActorRefs.NoSender));
-        Receive<Register>(_ => _coordinator.Tell(
-            new RegisterTrainer(_nodeId, _host, _prepare?.Generation ?? 0, _prepare?.Stage.StageId ?? "")));
-        Receive<TrainerRegistered>(_ => { });
+        _thread = new TrainerThread(
+            job, create ?? (stage => StageRuntimes.Create(stage, job, workspace)), m => self.Tell(m, ActorRefs.NoSender));
+        Receive<RegisterNow>(_ => Register());
+        Receive<Speak>(_ => OnSpeak());
+        Receive<TrainerRegistered>(_ => SayLeaving(), m => Obeys(m.Term));
         Receive<PrepareGeneration>(OnPrepare);
         Receive<StartGeneration>(OnStart);
-        Receive<StopGeneration>(m =>
+        Receive<StopGeneration>(OnStop);
+        Receive<CheckpointGeneration>(m =>
         {
-            if (m.Generation == _running)
+            if (Obeys(m.Term) && m.Generation == _running?.Generation)
             {
-                _thread.Interrupt(m.Reason);
+                _thread.Checkpoint(m.Request);
             }
         });
+        Receive<TrainerThread.Ready>(OnReady);
         Receive<TrainerThread.Ended>(OnEnded);
+        Receive<Report>(m => _group.Tell(m.Message));
+        Receive<LeavePolitely>(_ => OnLeavePolitely());
+        Receive<GroupLeft>(_ => OnGroupLeft(), m => Obeys(m.Term));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private long Heard => _prepare?.Generation ?? 0;
+
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("register", Register.Instance, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer("register", RegisterNow.Instance, TimeSpan.Zero, RegisterEvery);
+        Timers.StartPeriodicTimer("speak", Speak.Instance, SpeakEvery);
+    }
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -64,64 +103,149 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
         base.PostStop();
     }
 
+    // A coordinator that was frozen and wakes has a lower term than its successor: it steers nobody any more.
+    private bool Obeys(long term)
+    {
+        if (term < _term)
+        {
+            return false;
+        }
+
+        (_term, _group) = (term, Sender);
+        return true;
+    }
+
+    private void Register()
+    {
+        if (!_leaving)
+        {
+            _coordinator.Tell(new RegisterTrainer(_nodeId, _host, Heard, _prepare?.Stage.StageId ?? "")
+            {
+                Running = _running?.Generation ?? -1,
+                Members = [.. _running?.Members.Select(m => m.NodeId) ?? []],
+                Group = _running?.Group ?? "",
+                Step = _prepare is null ? -1 : _thread.StepOf(_prepare.Stage.StageId),
+                Term = _prepare?.Term ?? 0,
+            });
+        }
+    }
+
+    private void OnSpeak()
+    {
+        SayLeaving();
+        if (_prepare is { } prepare && !_ready && _thread.Doing is { } doing)
+        {
+            _group.Tell(new GenerationPreparing(prepare.Generation, _nodeId, doing));
+        }
+    }
+
     private void OnPrepare(PrepareGeneration m)
     {
-        if (m.Generation < (_prepare?.Generation ?? 0))
+        if (!Obeys(m.Term))
         {
             return;
         }
 
-        _group = Sender;
-        if (m.Generation == _prepare?.Generation)
+        if (_leaving)
         {
+            SayLeaving();
+        }
+        else if (m.Generation == Heard && m.Term == _prepare?.Term)
+        {
+            if (!m.AtBoundary && _running is { } old && old.Generation < m.Generation)
+            {
+                _thread.Interrupt($"generation {m.Generation} forms and waits no longer");
+            }
+
             Answer();
-            return;
         }
-
-        _prepare = m;
-        _listener?.Dispose();
-        _listener = null;
-        if (_running >= 0)
+        else if (m.Generation > Heard)
         {
-            // Answered when the thread has left the old generation.
-            _thread.Interrupt($"generation {m.Generation} forms");
+            Prepare(m);
         }
         else
         {
-            Answer();
+            // A number that another coordinator has used before: it learns of it and takes a higher one.
+            Register();
         }
+    }
+
+    private void Prepare(PrepareGeneration m)
+    {
+        (_prepare, _ready) = (m, false);
+        _listener?.Dispose();
+        _listener = null;
+        if (_running is not null)
+        {
+            var why = $"generation {m.Generation} forms";
+            if (m.AtBoundary)
+            {
+                _thread.LeaveAtBoundary(why);
+            }
+            else
+            {
+                _thread.Interrupt(why);
+            }
+        }
+
+        _thread.Prepare(m.Generation, m.Stage, m.LivingState, line => _log.Warning("{0}", line));
+    }
+
+    private void OnReady(TrainerThread.Ready m)
+    {
+        if (m.Generation != Heard)
+        {
+            return;
+        }
+
+        if (m.Error is not null)
+        {
+            _group.Tell(new GenerationEnded(m.Generation, _nodeId, m.Step, GenerationOutcome.Failed, m.Error));
+            return;
+        }
+
+        (_ready, _readyStep) = (true, m.Step);
+        Answer();
     }
 
     private void Answer()
     {
-        if (_prepare is null || _running >= 0)
+        if (_prepare is null || !_ready || _running is not null)
         {
             return;
         }
 
-        _listener ??= new TcpRingListener(_host, any: !IPAddress.TryParse(_host, out var address) || !IPAddress.IsLoopback(address));
+        try
+        {
+            _listener ??= new TcpRingListener(_host, any: !IPAddress.TryParse(_host, out var address) || !IPAddress.IsLoopback(address));
+        }
+        catch (SocketException e)
+        {
+            var reason = $"cannot listen on {_host} for the other ranks: {e.Message}; check the node's --host";
+            _group.Tell(new GenerationEnded(_prepare.Generation, _nodeId, _readyStep, GenerationOutcome.Failed, reason));
+            return;
+        }
+
         var endpoint = _listener.Endpoint;
         var port = int.Parse(endpoint.AsSpan(endpoint.LastIndexOf(':') + 1), System.Globalization.CultureInfo.InvariantCulture);
-        var step = _thread.StepOf(_prepare.Stage.StageId);
-        _group.Tell(new GenerationPrepared(_prepare.Generation, _nodeId, _host, port, step));
+        _group.Tell(new GenerationPrepared(_prepare.Generation, _nodeId, _host, port, _readyStep));
     }
 
     private void OnStart(StartGeneration m)
     {
-        if (m.Generation != _prepare?.Generation || _listener is null || _running >= 0)
+        if (!Obeys(m.Term) || m.Generation != Heard || _listener is null || _running is not null || _leaving)
         {
             return;
         }
 
-        _running = m.Generation;
-        var group = _group;
-        var system = Context.System;
+        _running = m;
+        var (system, self) = (Context.System, Self);
         var host = new StageLoopHost(
             _job,
             _workspace,
             (plan, buffer) => new Fetching(system, SampleFetcher.Props(plan, buffer, _region, _workspace)),
-            report => group.Tell(report),
-            line => _log.Warning(line));
+            report => self.Tell(new Report(report), ActorRefs.NoSender),
+            line => _log.Warning("{0}", line));
         var membership = new RingMembership
         {
             Group = Guid.Parse(m.Group),
@@ -129,20 +253,49 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
             Rank = m.Rank,
             Endpoints = [.. m.Members.Select(e => $"{e.Host}:{e.Port}")],
         };
-        var listener = _listener;
-        _listener = null;
-        _log.Info("rank {0} of {1} in generation {2}, {3}", m.Rank, m.Members.Length, m.Generation, _prepare.Stage.StageId);
-        _thread.Start(_prepare.Stage, host, listener, membership);
+        _log.Info("rank {0} of {1} in generation {2}, {3}", m.Rank, m.Members.Length, m.Generation, _prepare!.Stage.StageId);
+        _thread.Start(host, _listener, membership, [.. m.Members.Select(e => e.NodeId)]);
+        (_listener, _ready) = (null, false);
     }
 
-    private void OnEnded(TrainerThread.Ended m)
+    private void OnStop(StopGeneration m)
     {
-        if (m.Generation != _running)
+        if (!Obeys(m.Term))
         {
             return;
         }
 
-        _running = -1;
+        if (m.Generation != _running?.Generation)
+        {
+            // The word that it has ended was lost.
+            if (m.Generation == _lastEnd?.Generation)
+            {
+                _group.Tell(_lastEnd);
+            }
+        }
+        else if (m.AtBoundary)
+        {
+            if (m.Checkpoint)
+            {
+                _thread.Checkpoint(long.MaxValue);
+            }
+
+            _thread.LeaveAtBoundary(m.Reason);
+        }
+        else
+        {
+            _thread.Interrupt(m.Reason);
+        }
+    }
+
+    private void OnEnded(TrainerThread.Ended m)
+    {
+        if (m.Generation != _running?.Generation)
+        {
+            return;
+        }
+
+        _running = null;
         if (m.Outcome == GenerationOutcome.Completed)
         {
             _log.Info("generation {0} is complete after step {1}", m.Generation, m.Step);
@@ -152,18 +305,20 @@ public sealed class TrainerActor : ReceiveActor, IWithTimers
             _log.Warning("generation {0} ended after step {1}: {2}", m.Generation, m.Step, m.Reason);
         }
 
-        if (_prepare is not null && _prepare.Generation > m.Generation)
-        {
-            Answer();
-        }
-        else
-        {
-            _group.Tell(new GenerationEnded(m.Generation, _nodeId, m.Step, m.Outcome, m.Reason));
-        }
+        _lastEnd = new GenerationEnded(m.Generation, _nodeId, m.Step, m.Outcome, m.Reason) { Lost = m.Lost };
+        _group.Tell(_lastEnd);
+        FinishLeaving();
     }
 
-    private sealed class Register
+    private sealed record Report(object Message);
+
+    private sealed class RegisterNow
     {
-        public static readonly Register Instance = new();
+        public static readonly RegisterNow Instance = new();
+    }
+
+    private sealed class Speak
+    {
+        public static readonly Speak Instance = new();
     }
 }

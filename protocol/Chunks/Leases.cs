@@ -73,7 +73,12 @@ public sealed record ChunkFailed(
     [property: Key(0)] string WorkId,
     [property: Key(1)] int Chunk,
     [property: Key(2)] long LeaseEpoch,
-    [property: Key(3)] string Reason) : IWireMessage;
+    [property: Key(3)] string Reason) : IWireMessage
+{
+    /// <summary>The storage refused (full, away, not readable): worth trying for longer than what looks like a defect.</summary>
+    [Key(4)]
+    public bool Storage { get; init; }
+}
 
 /// <summary>Entity to the job: the token file that it was asked to serve cannot be read. The ledger looks for itself.</summary>
 /// <param name="Key">The chunk.</param>

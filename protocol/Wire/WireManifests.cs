@@ -44,6 +44,11 @@ public static class WireManifests
         ("job.scaled", typeof(JobScaled)),
         ("membership.ping", typeof(MembershipPing)),
         ("membership.pong", typeof(MembershipPong)),
+        ("group.preparing", typeof(GenerationPreparing)),
+        ("group.leave", typeof(LeaveGroup)),
+        ("group.left", typeof(GroupLeft)),
+        ("group.checkpoint", typeof(CheckpointGeneration)),
+        ("group.checkpointed", typeof(GenerationCheckpointed)),
         ("ledger.opened", typeof(LedgerOpened)),
         ("ledger.committed", typeof(ChunkCommitted)),
     ];

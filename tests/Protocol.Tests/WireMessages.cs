@@ -52,7 +52,7 @@ internal static class WireMessages
 
         var constructor = type.GetConstructors().OrderByDescending(c => c.GetParameters().Length).First();
         var made = constructor.Invoke([.. constructor.GetParameters().Select(p => Value(p.ParameterType, random))]);
-        foreach (var property in type.GetProperties().Where(p => p.CanWrite && constructor.GetParameters().Length == 0))
+        foreach (var property in type.GetProperties().Where(p => p.CanWrite && constructor.GetParameters().All(c => c.Name != p.Name)))
         {
             property.SetValue(made, Value(property.PropertyType, random));
         }

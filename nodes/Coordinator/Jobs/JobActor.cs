@@ -16,8 +16,9 @@ namespace Ism.Coordinator.Jobs;
 /// their own task) use them. Started again after a crash, or on a standby, it runs the stages anew; each finds what it has already made.
 /// The journal keeps how often it was opened, whether it is paused, and how many nodes are wanted.
 /// </summary>
-public sealed class JobActor : ReceivePersistentActor
+public sealed class JobActor : ReceivePersistentActor, IWithTimers
 {
+    private static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(5);
     private readonly Dictionary<string, Work> _works = [];
     private readonly JobOptions _job;
     private readonly Workspace _workspace;
@@ -27,6 +28,7 @@ public sealed class JobActor : ReceivePersistentActor
     private readonly CancellationTokenSource _cancel = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<string, int> _scale = [];
+    private readonly List<IActorRef> _waitForCheckpoint = [];
     private IActorRef _group = ActorRefs.Nobody;
     private Stage? _stage;
     private int _incarnation;
@@ -56,6 +58,9 @@ public sealed class JobActor : ReceivePersistentActor
             }
         });
         Command<LedgerGaveUp>(m => EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason))));
+        Command<LedgerTrouble>(m => Warn($"{m.WorkId}: {m.What}"));
+        Command<LedgerJournalFailed>(OnJournalFailed);
+        Command<ReopenLedger>(m => Reopen(m.WorkId));
         Command<BeginStage>(m =>
         {
             _stage = new Stage(m.Setup, m.Progress, m.Done);
@@ -73,13 +78,20 @@ public sealed class JobActor : ReceivePersistentActor
         Command<StageEnded>(OnStageEnded);
         Command<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
+        Command<GroupWaiting>(m => emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}")));
+        Command<GroupPaused>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId} is paused: {m.How}")));
+        Command<CheckpointWritten>(OnCheckpointWritten);
         Command<RegisterTrainer>(m => _group.Forward(m));
+        Command<LeaveGroup>(m => _group.Forward(m));
         Command<JobCommand>(OnCommand);
         Command<JobEnded>(OnJobEnded);
     }
 
     /// <inheritdoc/>
     public override string PersistenceId => "job";
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Props of a job.</summary>
     public static Props Props(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended) =>
@@ -133,7 +145,13 @@ public sealed class JobActor : ReceivePersistentActor
 
     private void Begin()
     {
-        _group = Context.ActorOf(TrainingGroupActor.Props(_scale.GetValueOrDefault(NodeRoles.Trainer, _job.Cluster.Trainers)), "group");
+        _group = Context.ActorOf(
+            TrainingGroupActor.Props(_scale.GetValueOrDefault(NodeRoles.Trainer, _job.Cluster.Trainers), term: _incarnation), "group");
+        if (_paused)
+        {
+            _group.Tell(new PauseGroup());
+        }
+
         var services = new Services(Self, _job, _workspace, _emit);
         var self = Self;
         Task.Factory.StartNew(
@@ -156,6 +174,26 @@ public sealed class JobActor : ReceivePersistentActor
                 _scale[scaled.Role] = scaled.Count;
                 break;
         }
+    }
+
+    private void ShowPause(string by)
+    {
+        _group.Tell(_paused ? new PauseGroup() : new ResumeGroup());
+        foreach (var work in _works.Values)
+        {
+            work.Ledger.Tell(new PauseLedger(_paused));
+        }
+
+        _emit(RunEvent.Now(RunEventKind.Note, message: $"{(_paused ? "paused" : "resumed")} by {by}"));
+    }
+
+    private void OnCheckpointWritten(CheckpointWritten m)
+    {
+        var answer = m.Error is null
+            ? new JobAnswer(true, $"the checkpoint after step {m.Step} is written")
+            : new JobAnswer(false, $"no checkpoint was written: {m.Error}");
+        _waitForCheckpoint.ForEach(asked => asked.Tell(answer));
+        _waitForCheckpoint.Clear();
     }
 
     private void OnJobEnded(JobEnded m)
@@ -196,6 +234,28 @@ public sealed class JobActor : ReceivePersistentActor
                 _cancel.Cancel();
                 sender.Tell(new JobAnswer(true, "the job is cancelled; what it has made stays in the workspace"));
                 break;
+            case JobCommandKind.Pause or JobCommandKind.Resume:
+                Persist(new JobPauseChanged(m.Kind == JobCommandKind.Pause), changed =>
+                {
+                    Apply(changed);
+                    ShowPause(m.By);
+                    sender.Tell(new JobAnswer(true, _paused
+                        ? "the job is paused: it stops at the next step boundary and leases no more chunks; `ism resume` lets it go on"
+                        : "the job goes on"));
+                });
+                break;
+            case JobCommandKind.Checkpoint when _stage is null || _paused:
+                sender.Tell(new JobAnswer(true, _paused
+                    ? "the job is paused; the newest checkpoint is the one before" : "nothing is being trained; all that is done stands in files"));
+                break;
+            case JobCommandKind.Checkpoint:
+                _waitForCheckpoint.Add(sender);
+                if (_waitForCheckpoint.Count == 1)
+                {
+                    _group.Tell(new RequestCheckpoint());
+                }
+
+                break;
             case JobCommandKind.Status:
                 sender.Tell(new JobAnswer(true, _paused ? "paused" : _stage is { } stage ? $"runs; training {stage.Setup.StageId}" : "runs"));
                 break;
@@ -221,11 +281,46 @@ public sealed class JobActor : ReceivePersistentActor
         _ => null,
     };
 
-    private void OnBeginWork(BeginWork m)
+    private void OnBeginWork(BeginWork m) =>
+        _works[m.Setup.Work.WorkId] = new Work(OpenLedger(m.Setup, 0), m.Setup, m.Progress, m.Done);
+
+    private IActorRef OpenLedger(LedgerSetup setup, int times)
     {
-        var id = m.Setup.Work.WorkId;
-        var ledger = Context.ActorOf(LedgerActor.Props(m.Setup, _region), $"ledger-{id}");
-        _works[id] = new Work(ledger, m.Setup.Work.Kind, m.Progress, m.Done);
+        var ledger = Context.ActorOf(LedgerActor.Props(setup, _region), $"ledger-{setup.Work.WorkId}-{times}");
+        if (_paused)
+        {
+            ledger.Tell(new PauseLedger(true));
+        }
+
+        return ledger;
+    }
+
+    // A full disk or a database that is away: what featurizers finish meanwhile is told again and again until it is committed.
+    private void OnJournalFailed(LedgerJournalFailed m)
+    {
+        if (!_works.TryGetValue(m.WorkId, out var work))
+        {
+            return;
+        }
+
+        var since = work.JournalFailing ?? DateTime.UtcNow;
+        _works[m.WorkId] = work with { JournalFailing = since };
+        if (DateTime.UtcNow - since > LedgerState.StoragePatience)
+        {
+            EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason)));
+            return;
+        }
+
+        Warn($"{m.WorkId}: {m.Reason}; it is opened again in {ReopenAfter.TotalSeconds:F0} s");
+        Timers.StartSingleTimer($"reopen-{m.WorkId}", new ReopenLedger(m.WorkId), ReopenAfter);
+    }
+
+    private void Reopen(string id)
+    {
+        if (_works.TryGetValue(id, out var work))
+        {
+            _works[id] = work with { Ledger = OpenLedger(work.Setup, work.Opened + 1), Opened = work.Opened + 1 };
+        }
     }
 
     private void OnLedgerProgress(LedgerProgress m)
@@ -235,13 +330,14 @@ public sealed class JobActor : ReceivePersistentActor
             return;
         }
 
+        _works[m.WorkId] = work with { JournalFailing = null };
         work.Progress(m);
         if (!m.IsComplete)
         {
             return;
         }
 
-        if (work.Kind == WorkKind.Tokenise)
+        if (work.Setup.Work.Kind == WorkKind.Tokenise)
         {
             // Its ledger stays, since a token file that is damaged while it is in use is made again.
             work.Done.TrySetResult(m.Totals);
@@ -275,7 +371,14 @@ public sealed class JobActor : ReceivePersistentActor
     }
 
     private sealed record Work(
-        IActorRef Ledger, WorkKind Kind, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done);
+        IActorRef Ledger, LedgerSetup Setup, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done)
+    {
+        public int Opened { get; init; }
+
+        public DateTime? JournalFailing { get; init; }
+    }
+
+    private sealed record ReopenLedger(string WorkId);
 
     private sealed record Stage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
 

@@ -31,6 +31,15 @@ public sealed record LedgerProgress(string WorkId, LedgerTotals Totals, int Leas
     public bool IsComplete => Totals.Chunks == Totals.TotalChunks && Unchecked == 0;
 }
 
+/// <summary>Ledger to its parent: something a person should look at; the work goes on.</summary>
+public sealed record LedgerTrouble(string WorkId, string What);
+
+/// <summary>Ledger to its parent: the journal refused, and this ledger stops; it is to be opened again.</summary>
+public sealed record LedgerJournalFailed(string WorkId, string Reason);
+
+/// <summary>Parent to ledger: lease no more chunks until told to go on; what is leased is finished and committed.</summary>
+public sealed record PauseLedger(bool Paused);
+
 /// <summary>Ledger to its parent: the work cannot be done.</summary>
 public sealed record LedgerGaveUp(string WorkId, string Reason);
 
@@ -48,6 +57,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ResultChecks _checks;
     private bool _open;
+    private bool _paused;
 
     /// <summary>A ledger that leases to <paramref name="region"/>.</summary>
     public LedgerActor(LedgerSetup setup, IActorRef region)
@@ -63,6 +73,11 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         Command<ChunkProgress>(m => _state.Renew(m.Chunk, m.LeaseEpoch, null, DateTime.UtcNow), Mine);
         Command<ChunkFinished>(OnFinished, Mine);
         Command<ChunkFailed>(OnFailed, Mine);
+        Command<PauseLedger>(m =>
+        {
+            _paused = m.Paused;
+            LeaseMore();
+        });
         Command<ChunkDamaged>(OnDamaged);
         Command<ResultChecked>(OnChecked);
         Command<ClusterEvent.IMemberEvent>(OnMember);
@@ -83,14 +98,16 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
-        Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"the journal refused a write: {cause.Message}"));
+        Context.Parent.Tell(new LedgerJournalFailed(
+            _setup.Work.WorkId, $"the journal refused a write: {cause.GetBaseException().Message}"));
         base.OnPersistFailure(cause, @event, sequenceNr);
     }
 
     /// <inheritdoc/>
     protected override void OnRecoveryFailure(Exception reason, object? message = null)
     {
-        Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"the journal could not be read: {reason.Message}"));
+        Context.Parent.Tell(new LedgerJournalFailed(
+            _setup.Work.WorkId, $"the journal could not be read: {reason.GetBaseException().Message}"));
         base.OnRecoveryFailure(reason, message);
     }
 
@@ -164,7 +181,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
 
     private void LeaseMore()
     {
-        if (!_open)
+        if (!_open || _paused)
         {
             return;
         }
@@ -201,7 +218,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     private void OnFailed(ChunkFailed failed)
     {
         _log.Warning("{0}: chunk {1} failed: {2}", PersistenceId, failed.Chunk, failed.Reason);
-        if (_state.Fail(failed.Chunk, failed.LeaseEpoch, DateTime.UtcNow))
+        Context.Parent.Tell(new LedgerTrouble(_setup.Work.WorkId, $"chunk {failed.Chunk} failed and is tried again: {failed.Reason}"));
+        if (_state.Fail(failed.Chunk, failed.LeaseEpoch, DateTime.UtcNow, failed.Storage))
         {
             Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"chunk {failed.Chunk} failed again and again: {failed.Reason}"));
         }

@@ -21,10 +21,14 @@ public readonly record struct LedgerTotals(int Chunks, int TotalChunks, long Str
 /// </summary>
 public sealed class LedgerState
 {
+    /// <summary>How long a chunk is tried again whose storage refuses: a full disk or a mount that is away is a matter for a person.
+    /// </summary>
+    public static readonly TimeSpan StoragePatience = TimeSpan.FromMinutes(30);
+
     private readonly int[] _order;
     private readonly ChunkCommitted?[] _committed;
     private readonly Dictionary<int, Lease> _leases = [];
-    private readonly Dictionary<int, (int Failures, DateTime NotBefore)> _failures = [];
+    private readonly Dictionary<int, (int Failures, DateTime NotBefore, DateTime Since)> _failures = [];
     private readonly TimeSpan _leaseTime;
     private readonly int _maxFailures;
     private int _incarnation;
@@ -156,8 +160,9 @@ public sealed class LedgerState
             Bytes = result.Bytes,
         };
 
-    /// <summary>The work on a chunk failed: it is leased again after a growing pause. True when it failed too often.</summary>
-    public bool Fail(int chunk, long epoch, DateTime now)
+    /// <summary>The work on a chunk failed: it is leased again after a growing pause. True when it failed too often, or, where the
+    /// storage refused, for longer than <see cref="StoragePatience"/>.</summary>
+    public bool Fail(int chunk, long epoch, DateTime now, bool storage = false)
     {
         if (!Holds(chunk, epoch))
         {
@@ -165,9 +170,10 @@ public sealed class LedgerState
         }
 
         _leases.Remove(chunk);
-        var failures = _failures.GetValueOrDefault(chunk).Failures + 1;
-        _failures[chunk] = (failures, now + TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, failures - 1))));
-        return failures >= _maxFailures;
+        var known = _failures.GetValueOrDefault(chunk, (Failures: 0, NotBefore: now, Since: now));
+        var failures = known.Failures + 1;
+        _failures[chunk] = (failures, now + TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, failures - 1))), known.Since);
+        return storage ? now - known.Since >= StoragePatience : failures >= _maxFailures;
     }
 
     private bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;

@@ -16,127 +16,168 @@ public enum GroupPhase
 
     /// <summary>The generation steps.</summary>
     Running,
+
+    /// <summary>No generation is formed until the group is resumed.</summary>
+    Paused,
 }
 
 /// <summary>
 /// Decides who is in which generation of the training group: pure, without actors or a clock. A generation's members and ranks never
-/// change; any change of membership makes the next generation, whose number is higher than any a trainer has heard of.
-/// Not thread-safe.
+/// change; any change of membership makes the next generation, whose number is higher than any a trainer has heard of. Each method is
+/// one event and returns what is to be done about it. Not thread-safe.
 /// </summary>
-/// <param name="expected">Trainers for which the first generation waits.</param>
-/// <param name="gather">How long it waits for more than one of them.</param>
-/// <param name="prepare">How long members may take to prepare; who does not answer is left out of the generation.</param>
-public sealed class GroupState(int expected, TimeSpan gather, TimeSpan prepare)
+public sealed partial class GroupState
 {
-    private readonly SortedDictionary<string, long> _members = new(StringComparer.Ordinal);
-    private readonly string _group = Guid.NewGuid().ToString();
-    private readonly Dictionary<string, GenerationPrepared> _prepared = new(StringComparer.Ordinal);
+    private readonly int _expected;
+    private readonly GroupTimes _times;
+    private readonly long _term;
+    private readonly string _group;
+    private readonly SortedDictionary<string, GroupMember> _members = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, AwaitedMember> _awaited = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, GenerationPrepared> _prepared = new(StringComparer.Ordinal);
+    private readonly List<GroupEffect> _effects = [];
+    private StartedGeneration? _current;
+    private DateTime _since;
     private DateTime _deadline;
+    private DateTime _sayAt;
+    private (DateTime At, string Why)? _join;
+    private double _stepSeconds;
+    private bool _paused;
+
+    /// <summary>A group without trainers and stage.</summary>
+    /// <param name="expected">Trainers for which the first generation waits.</param>
+    /// <param name="times">How long it waits for what.</param>
+    /// <param name="term">Term of the coordinator, in every message: trainers ignore a lower one than they have heard.</param>
+    /// <param name="group">GUID of the rings formed here; drawn when null.</param>
+    public GroupState(int expected, GroupTimes? times = null, long term = 0, string? group = null) =>
+        (_expected, _times, _term, _group) = (expected, times ?? new GroupTimes(), term, group ?? Guid.NewGuid().ToString());
 
     /// <summary>Where the group stands.</summary>
     public GroupPhase Phase { get; private set; } = GroupPhase.Idle;
 
-    /// <summary>The current (or last) generation's number.</summary>
+    /// <summary>The highest generation's number: prepared, run, or heard of.</summary>
     public long Generation { get; private set; }
 
     /// <summary>The stage that is run, or null.</summary>
     public TrainingStage? Stage { get; private set; }
 
-    /// <summary>Known living trainers, in the order of their names.</summary>
+    /// <summary>Known trainers, in the order of their names.</summary>
     public IReadOnlyCollection<string> Members => _members.Keys;
 
-    /// <summary>Ranks of the running generation.</summary>
-    public IReadOnlyList<RankEndpoint> Ranks { get; private set; } = [];
+    /// <summary>Members of the running generation by rank.</summary>
+    public IReadOnlyList<string> Ranks => Phase == GroupPhase.Running ? _current!.Members : [];
 
-    /// <summary>Members of the generation in preparation that have not answered.</summary>
-    public IEnumerable<string> Unprepared => _members.Keys.Where(m => !_prepared.ContainsKey(m));
+    /// <summary>Members whose answer is waited for.</summary>
+    public IEnumerable<string> Unprepared => _awaited.Keys.Where(m => !_prepared.ContainsKey(m));
 
-    /// <summary>Starts a stage with whoever is there, or waits for the first trainers.</summary>
-    public void Run(TrainingStage stage, DateTime now)
+    /// <summary>The parent wants a stage run: with the generation that runs it already, or with whoever is there.</summary>
+    public IReadOnlyList<GroupEffect> Run(TrainingStage stage, DateTime now)
     {
         Stage = stage;
-        Phase = GroupPhase.Waiting;
-        Ranks = [];
-        _deadline = now + gather;
+        _current = null;
+        _stepSeconds = 0;
+        _deadline = _sayAt = now + _times.Gather;
+        Phase = _paused ? GroupPhase.Paused : GroupPhase.Waiting;
+        return Proceed($"{stage.StageId} begins", now);
     }
 
-    /// <summary>The stage is over.</summary>
-    public void End()
+    /// <summary>Time passes.</summary>
+    public IReadOnlyList<GroupEffect> Tick(DateTime now) => Proceed("trainers are there", now);
+
+    /// <summary>A rank reports a step: it is known then how far the next boundary may be away.</summary>
+    public IReadOnlyList<GroupEffect> Stepped(StepReport report)
     {
+        if (_current?.Number == report.Generation && Stage?.StageId == report.StageId)
+        {
+            _stepSeconds = report.StepSeconds;
+            foreach (var nodeId in _current.Members.Where(_current.Holds))
+            {
+                Remember(nodeId, report.Step);
+            }
+
+            _effects.Add(new ToParent(report));
+        }
+
+        return Drain();
+    }
+
+    /// <summary>A rank reports an evaluation.</summary>
+    public IReadOnlyList<GroupEffect> Evaluated(EvaluationReport report)
+    {
+        if (_current?.Number == report.Generation && Stage?.StageId == report.StageId)
+        {
+            _effects.Add(new ToParent(report));
+        }
+
+        return Drain();
+    }
+
+    // What can be done now is done, whatever event came.
+    private IReadOnlyList<GroupEffect> Proceed(string why, DateTime now)
+    {
+        switch (Phase)
+        {
+            case GroupPhase.Waiting when !TryAdopt(now):
+                if (CanForm(now))
+                {
+                    Form(why, atBoundary: true, now);
+                }
+                else
+                {
+                    SayWaiting(now);
+                }
+
+                break;
+            case GroupPhase.Preparing:
+                PassDeadlines(now);
+                TryStart(now);
+                break;
+            case GroupPhase.Running when _join is { } join && now >= join.At:
+                _join = null;
+                if (_members.Values.Any(m => m.Usable(now) && !_current!.Members.Contains(m.NodeId)))
+                {
+                    Form(join.Why, atBoundary: true, now);
+                }
+
+                break;
+            case GroupPhase.Paused:
+                PassPauseDeadline(now);
+                break;
+        }
+
+        PassCheckpointDeadline(now);
+        return Drain();
+    }
+
+    private GroupEffect[] Drain()
+    {
+        GroupEffect[] effects = [.. _effects];
+        _effects.Clear();
+        return effects;
+    }
+
+    private void Tell(string nodeId, Protocol.Wire.IWireMessage message) => _effects.Add(new ToTrainer(nodeId, message));
+
+    private void Note(string line) => _effects.Add(new GroupNote(line));
+
+    private void Remember(string nodeId, long step)
+    {
+        if (_members.TryGetValue(nodeId, out var member))
+        {
+            (member.StageId, member.Step) = (Stage?.StageId ?? "", step);
+        }
+    }
+
+    private void EndStage(long step, string? error)
+    {
+        var stage = Stage!;
+        FailCheckpoint("the stage is over");
         Stage = null;
-        Phase = GroupPhase.Idle;
-        Ranks = [];
-    }
-
-    /// <summary>A trainer is there. True when it is new, so that a next generation must take it in.</summary>
-    public bool Join(string nodeId, long generation)
-    {
-        Generation = Math.Max(Generation, generation);
-        var isNew = !_members.ContainsKey(nodeId);
-        _members[nodeId] = generation;
-        return isNew;
-    }
-
-    /// <summary>A trainer is gone. True when the running or prepared generation loses a member by it.</summary>
-    public bool Leave(string nodeId)
-    {
-        _prepared.Remove(nodeId);
-        return _members.Remove(nodeId)
-            && (Phase == GroupPhase.Preparing || (Phase == GroupPhase.Running && Ranks.Any(r => r.NodeId == nodeId)));
-    }
-
-    /// <summary>Whether a waiting stage can start: all expected trainers are there, or one is and the wait is over.</summary>
-    public bool CanForm(DateTime now) =>
-        Phase == GroupPhase.Waiting && (_members.Count >= expected || (_members.Count > 0 && now >= _deadline));
-
-    /// <summary>Begins the next generation.</summary>
-    /// <exception cref="InvalidOperationException">No stage is run.</exception>
-    public PrepareGeneration Form(DateTime now)
-    {
-        var stage = Stage ?? throw new InvalidOperationException("no training stage is run");
-        Phase = GroupPhase.Preparing;
-        Generation++;
-        Ranks = [];
+        _current = null;
+        _join = null;
+        _awaited.Clear();
         _prepared.Clear();
-        _deadline = now + prepare;
-        return new PrepareGeneration(Generation, stage);
-    }
-
-    /// <summary>A member is prepared. False when it answers for another generation or is not known.</summary>
-    public bool Prepared(GenerationPrepared answer)
-    {
-        if (Phase != GroupPhase.Preparing || answer.Generation != Generation || !_members.ContainsKey(answer.NodeId))
-        {
-            return false;
-        }
-
-        _prepared[answer.NodeId] = answer;
-        return true;
-    }
-
-    /// <summary>
-    /// Starts the prepared generation when all members answered, or when time is over and at least one did. Ranks follow the order of
-    /// names, so that the same members get the same ranks. Null while it must wait.
-    /// </summary>
-    public IReadOnlyList<(string NodeId, StartGeneration Start)>? TryStart(DateTime now)
-    {
-        if (Phase != GroupPhase.Preparing || _prepared.Count == 0 || (_prepared.Count < _members.Count && now < _deadline))
-        {
-            return null;
-        }
-
-        var ranks = _prepared.Values.OrderBy(p => p.NodeId, StringComparer.Ordinal)
-            .Select(p => new RankEndpoint(p.NodeId, p.Host, p.Port)).ToArray();
-        Ranks = ranks;
-        Phase = GroupPhase.Running;
-        return [.. ranks.Select((r, rank) => (r.NodeId, new StartGeneration(Generation, rank, ranks, _group)))];
-    }
-
-    /// <summary>Nobody is left to go on: wait again for trainers.</summary>
-    public void WaitAgain(DateTime now)
-    {
-        Phase = GroupPhase.Waiting;
-        Ranks = [];
-        _deadline = now + gather;
+        Phase = GroupPhase.Idle;
+        _effects.Add(new ToParent(new StageEnded(stage.StageId, step, error)));
     }
 }

@@ -1,217 +1,155 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Event;
+using Ism.Cluster.Hosting;
 using Ism.Protocol.Training;
 
 namespace Ism.Coordinator.Training;
 
-/// <summary>Parent to group: run this stage; answered by <see cref="StageEnded"/>.</summary>
-public sealed record RunStage(TrainingStage Stage);
-
-/// <summary>Group to parent: the stage is over. <paramref name="Error"/> is null when all its steps are done.</summary>
-public sealed record StageEnded(string StageId, long Step, string? Error);
-
-/// <summary>Group to parent: who trains, after each change.</summary>
-public sealed record GenerationChanged(long Generation, string StageId, IReadOnlyList<string> Members, string Why);
-
 /// <summary>
-/// Forms the generations of the training group and runs stages on them. Gradients never pass here; it only decides who is in. Trainers
-/// register again with a successor, which forms the next generation. (While no coordinator is left at all the cluster downs them; see
-/// the known limits in the changelog.)
+/// Drives a <see cref="GroupState"/> with a clock, the trainers' messages and the cluster's view of their nodes. Gradients never pass
+/// here; it only decides who is in. Trainers register again with a successor, which adopts the generation they are in.
 /// </summary>
 public sealed class TrainingGroupActor : ReceiveActor, IWithTimers
 {
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
     private readonly GroupState _state;
+    private readonly long _term;
     private readonly Dictionary<string, IActorRef> _trainers = [];
+    private readonly HashSet<Address> _unreachable = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private PrepareGeneration? _preparing;
+    private readonly Akka.Cluster.Cluster? _cluster;
 
-    /// <summary>A group that expects this many trainers at first.</summary>
-    public TrainingGroupActor(int expectedTrainers)
+    /// <summary>A group that expects this many trainers at first, under a coordinator of this term.</summary>
+    public TrainingGroupActor(int expectedTrainers, long term)
     {
-        _state = new GroupState(expectedTrainers, gather: TimeSpan.FromSeconds(15), prepare: TimeSpan.FromSeconds(5));
-        Receive<RunStage>(m =>
-        {
-            _state.Run(m.Stage, DateTime.UtcNow);
-            TryForm($"{m.Stage.StageId} begins");
-        });
+        (_state, _term) = (new GroupState(expectedTrainers, term: term), term);
+        _cluster = ((ExtendedActorSystem)Context.System).Provider is IClusterActorRefProvider
+            ? Akka.Cluster.Cluster.Get(Context.System)
+            : null;
+        Receive<RunStage>(m => Do(_state.Run(m.Stage, Now)));
+        Receive<PauseGroup>(_ => Do(_state.Pause(Now)));
+        Receive<ResumeGroup>(_ => Do(_state.Resume(Now)));
+        Receive<RequestCheckpoint>(_ => Do(_state.Checkpoint(Now)));
         Receive<RegisterTrainer>(OnRegister);
-        Receive<GenerationPrepared>(m =>
-        {
-            if (_state.Prepared(m))
-            {
-                TryStart();
-            }
-        });
-        Receive<StepReport>(m => Forward(m.Generation, m));
-        Receive<EvaluationReport>(m => Forward(m.Generation, m));
-        Receive<TrainerNotice>(m => Forward(m.Generation, m));
-        Receive<GenerationEnded>(OnEnded);
+        Receive<GenerationPreparing>(m => Do(_state.Preparing(m, Now)), m => IsFrom(m.NodeId));
+        Receive<GenerationPrepared>(m => Do(_state.Prepared(m, Now)), m => IsFrom(m.NodeId));
+        Receive<GenerationEnded>(m => Do(_state.Ended(m, Now)), m => IsFrom(m.NodeId));
+        Receive<LeaveGroup>(OnLeave);
+        Receive<StepReport>(m => Do(_state.Stepped(m)));
+        Receive<EvaluationReport>(m => Do(_state.Evaluated(m)));
+        Receive<TrainerNotice>(Context.Parent.Tell);
+        Receive<GenerationCheckpointed>(m => Do(_state.Checkpointed(m)));
         Receive<Terminated>(OnTerminated);
-        Receive<Reform>(m => Form(m.Why));
-        Receive<Tick>(_ => OnTick());
+        Receive<ClusterEvent.UnreachableMember>(m => OnReachability(m.Member.Address, reachable: false), OfTrainer);
+        Receive<ClusterEvent.ReachableMember>(m => OnReachability(m.Member.Address, reachable: true), OfTrainer);
+        Receive<ClusterEvent.MemberRemoved>(m => _unreachable.Remove(m.Member.Address));
+        Receive<ClusterEvent.IClusterDomainEvent>(_ => { });
+        Receive<Tick>(_ => Do(_state.Tick(Now)));
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private static DateTime Now => DateTime.UtcNow;
+
     /// <summary>Props of a group.</summary>
-    public static Props Props(int expectedTrainers) => Akka.Actor.Props.Create(() => new TrainingGroupActor(expectedTrainers));
+    /// <param name="expectedTrainers">Trainers for which the first generation waits.</param>
+    /// <param name="term">Term of this coordinator; a successor's is higher.</param>
+    public static Props Props(int expectedTrainers, long term = 0) =>
+        Akka.Actor.Props.Create(() => new TrainingGroupActor(expectedTrainers, term));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.FromSeconds(0.5));
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer("tick", Tick.Instance, TimeSpan.FromSeconds(0.25));
+        _cluster?.Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.IReachabilityEvent),
+            typeof(ClusterEvent.MemberRemoved));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        _cluster?.Unsubscribe(Self);
+        base.PostStop();
+    }
+
+    private static bool OfTrainer(ClusterEvent.UnreachableMember m) => m.Member.HasRole(NodeRoles.Trainer);
+
+    private static bool OfTrainer(ClusterEvent.ReachableMember m) => m.Member.HasRole(NodeRoles.Trainer);
+
+    // What an earlier process of the same name sent does not count.
+    private bool IsFrom(string nodeId) => _trainers.TryGetValue(nodeId, out var known) && known.Equals(Sender);
 
     private void OnRegister(RegisterTrainer m)
     {
-        var changed = _state.Join(m.NodeId, m.Generation);
-        if (_trainers.TryGetValue(m.NodeId, out var known) && !known.Equals(Sender))
+        var isKnown = _trainers.TryGetValue(m.NodeId, out var known);
+        var isNewProcess = isKnown && !known!.Equals(Sender);
+        if (isNewProcess)
         {
-            // The same name from another process: the one before is gone, whatever the failure detector still thinks.
-            Context.Unwatch(known);
-            changed = true;
+            // The one before is gone, whatever the failure detector still thinks.
+            Context.Unwatch(known!);
         }
 
-        // Left out of the running generation because it answered too late: the next one takes it in.
-        changed |= _state.Phase == GroupPhase.Running && _state.Ranks.All(r => r.NodeId != m.NodeId);
         _trainers[m.NodeId] = Sender;
         Context.Watch(Sender);
-        Sender.Tell(new TrainerRegistered(m.NodeId));
-        if (!changed)
+        Sender.Tell(new TrainerRegistered(m.NodeId) { Term = _term });
+        Do(_state.Register(m, isNewProcess, Now));
+        if ((!isKnown || isNewProcess) && _unreachable.Contains(Sender.Path.Address))
         {
-            return;
+            Do(_state.Unreachable(m.NodeId, Now));
         }
+    }
 
-        _log.Info("trainer {0} is there ({1} known)", m.NodeId, _trainers.Count);
-        if (_state.Phase is GroupPhase.Preparing or GroupPhase.Running)
+    private void OnLeave(LeaveGroup m)
+    {
+        if (IsFrom(m.NodeId))
         {
-            // Trainers often come several at once: one generation for all of them.
-            Timers.StartSingleTimer("reform", new Reform($"{m.NodeId} joined"), Settle);
+            Do(_state.Leave(m.NodeId, Now));
         }
         else
         {
-            TryForm($"{m.NodeId} joined");
+            Sender.Tell(new GroupLeft(m.NodeId) { Term = _term });
         }
     }
 
     private void OnTerminated(Terminated m)
     {
-        var nodeId = _trainers.FirstOrDefault(t => t.Value.Equals(m.ActorRef)).Key;
-        if (nodeId is not null)
+        if (_trainers.FirstOrDefault(t => t.Value.Equals(m.ActorRef)).Key is { } nodeId)
         {
             _trainers.Remove(nodeId);
-            _log.Info("trainer {0} is gone ({1} left)", nodeId, _trainers.Count);
-            if (_state.Leave(nodeId))
+            Do(_state.Gone(nodeId, Now));
+        }
+    }
+
+    private void OnReachability(Address address, bool reachable)
+    {
+        _ = reachable ? _unreachable.Remove(address) : _unreachable.Add(address);
+        foreach (var nodeId in _trainers.Where(t => t.Value.Path.Address == address).Select(t => t.Key).ToList())
+        {
+            _log.Info("trainer {0} at {1} {2}", nodeId, address, reachable ? "can be reached again" : "cannot be reached");
+            Do(reachable ? _state.Reachable(nodeId, Now) : _state.Unreachable(nodeId, Now));
+        }
+    }
+
+    private void Do(IReadOnlyList<GroupEffect> effects)
+    {
+        foreach (var effect in effects)
+        {
+            switch (effect)
             {
-                Form($"{nodeId} is gone");
+                case ToTrainer to when _trainers.TryGetValue(to.NodeId, out var trainer):
+                    trainer.Tell(to.Message);
+                    break;
+                case ToParent to:
+                    Context.Parent.Tell(to.Message);
+                    break;
+                case GroupNote note:
+                    _log.Info("{0}", note.Line);
+                    break;
             }
         }
     }
-
-    private void OnEnded(GenerationEnded m)
-    {
-        if (m.Generation != _state.Generation || _state.Phase != GroupPhase.Running || _state.Stage is not { } stage)
-        {
-            return;
-        }
-
-        switch (m.Outcome)
-        {
-            case GenerationOutcome.Completed when m.NodeId == _state.Ranks[0].NodeId:
-                _state.End();
-                Context.Parent.Tell(new StageEnded(stage.StageId, m.Step, null));
-                break;
-            case GenerationOutcome.Failed:
-                foreach (var trainer in _trainers.Values)
-                {
-                    trainer.Tell(new StopGeneration(m.Generation, $"{m.NodeId} failed: {m.Reason}"));
-                }
-
-                _state.End();
-                Context.Parent.Tell(new StageEnded(stage.StageId, m.Step, $"{m.NodeId}: {m.Reason}"));
-                break;
-            case GenerationOutcome.Interrupted:
-                _log.Warning("generation {0} was interrupted on {1} after step {2}: {3}", m.Generation, m.NodeId, m.Step, m.Reason);
-                Form($"generation {m.Generation} was interrupted: {m.Reason}");
-                break;
-        }
-    }
-
-    private void OnTick()
-    {
-        if (_state.CanForm(DateTime.UtcNow))
-        {
-            TryForm("trainers are there");
-        }
-        else if (_state.Phase == GroupPhase.Preparing && _preparing is not null)
-        {
-            if (!TryStart())
-            {
-                foreach (var nodeId in _state.Unprepared)
-                {
-                    _trainers[nodeId].Tell(_preparing);
-                }
-            }
-        }
-    }
-
-    private void TryForm(string why)
-    {
-        if (_state.CanForm(DateTime.UtcNow))
-        {
-            Form(why);
-        }
-    }
-
-    private void Form(string why)
-    {
-        Timers.Cancel("reform");
-        if (_state.Stage is null)
-        {
-            return;
-        }
-
-        if (_trainers.Count == 0)
-        {
-            _log.Warning("no trainer is left; the stage waits for one");
-            _state.WaitAgain(DateTime.UtcNow);
-            return;
-        }
-
-        _preparing = _state.Form(DateTime.UtcNow);
-        _log.Info("generation {0} forms, because {1}", _preparing.Generation, why);
-        foreach (var trainer in _trainers.Values)
-        {
-            trainer.Tell(_preparing);
-        }
-
-        Context.Parent.Tell(new GenerationChanged(_preparing.Generation, _preparing.Stage.StageId, [.. _trainers.Keys], why));
-    }
-
-    private bool TryStart()
-    {
-        if (_state.TryStart(DateTime.UtcNow) is not { } starts)
-        {
-            return false;
-        }
-
-        foreach (var (nodeId, start) in starts)
-        {
-            _trainers[nodeId].Tell(start);
-        }
-
-        _log.Info("generation {0} starts with {1}", _state.Generation, string.Join(", ", starts.Select(s => s.NodeId)));
-        return true;
-    }
-
-    private void Forward(long generation, object message)
-    {
-        if (generation == _state.Generation)
-        {
-            Context.Parent.Tell(message);
-        }
-    }
-
-    private sealed record Reform(string Why);
 
     private sealed class Tick
     {

@@ -104,7 +104,12 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
             _log.Error(done.Error, "{0} of chunk {1} failed", done.WorkId, job.Chunk);
         }
 
-        _jobs[done.WorkId] = job = job with { Result = done.Result, Error = done.Error?.Message };
+        _jobs[done.WorkId] = job = job with
+        {
+            Result = done.Result,
+            Error = done.Error?.Message,
+            Storage = done.Error is IOException or UnauthorizedAccessException,
+        };
         Report(done.WorkId, job);
     }
 
@@ -121,7 +126,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
     {
         if (job.Error is not null)
         {
-            job.Ledger.Tell(new ChunkFailed(workId, job.Chunk, job.Epoch, job.Error));
+            job.Ledger.Tell(new ChunkFailed(workId, job.Chunk, job.Epoch, job.Error) { Storage = job.Storage });
         }
         else if (job.Result is { } result)
         {
@@ -149,6 +154,8 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
         public ChunkResult? Result { get; init; }
 
         public string? Error { get; init; }
+
+        public bool Storage { get; init; }
     }
 
     private sealed class Progress

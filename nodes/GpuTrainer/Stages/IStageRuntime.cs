@@ -25,6 +25,10 @@ public interface IStageRuntime : IDisposable
     /// rejected ones are reported.</summary>
     long? RestoreLatest(Action<string> rejected);
 
+    /// <summary>Instead of <see cref="RestoreLatest"/>: this runtime has no state of its own until a member of a generation gives it
+    /// one.</summary>
+    void AwaitState();
+
     /// <summary>Enters a generation: all members take over the state of the one that got furthest.</summary>
     void Join(ICollectiveGroup group);
 

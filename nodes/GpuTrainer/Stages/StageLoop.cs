@@ -20,26 +20,39 @@ public sealed record StageLoopHost(
     Workspace Workspace,
     Func<FetchPlan, StepBuffer, IDisposable> Fetch,
     Action<object> Report,
-    Action<string> Log);
+    Action<string> Log)
+{
+    /// <summary>Told what long work begins between steps (an evaluation, a checkpoint), and null when it is over.</summary>
+    public Action<string?> Doing { get; init; } = _ => { };
+}
 
 /// <summary>The steps of one generation on one rank: fetch, train, keep, evaluate, and at the end write the model. Runs on the training
-/// thread and returns when the stage is complete.</summary>
-public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollectiveGroup group)
+/// thread and returns when the stage is complete, or at the step boundary at which the ranks agreed to leave.</summary>
+/// <param name="host">What it needs of its node.</param>
+/// <param name="runtime">Model, optimizer and step.</param>
+/// <param name="group">The ranks.</param>
+/// <param name="requests">What this node wants of the next step boundary; other threads may add to it.</param>
+public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollectiveGroup group, BoundaryRequests? requests = null)
 {
     private static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(300);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(0.5);
+
+    // How long a rank that waits for samples takes to hear of a request: the ranks ask each other this often.
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(0.5);
     private readonly TrainingStage _stage = runtime.Stage;
+    private readonly StageAgreement _agreement = new(group, requests ?? new BoundaryRequests());
     private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage) { Warn = host.Log };
 
     private StageKeeping Keeping => field ??= new(host, runtime, group, _metrics);
 
     private TimeSpan Slice => TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
 
-    /// <summary>Runs to the end of the stage.</summary>
+    /// <summary>Runs to the end of the stage, or of the generation.</summary>
+    /// <returns>Null when the stage is complete; else why all ranks left at a step boundary.</returns>
     /// <exception cref="CollectiveException">A member failed; the state is that of the last completed step.</exception>
     /// <exception cref="OperationCanceledException">This generation is over.</exception>
     /// <exception cref="TimeoutException">Samples did not come.</exception>
-    public void Run(CancellationToken cancel)
+    public string? Run(CancellationToken cancel)
     {
         runtime.Join(group);
         var catalogue = Catalogue.Open(host.Workspace.At(Workspace.Catalogues, _stage.Catalogue));
@@ -47,9 +60,13 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         var buffer = new StepBuffer();
         using (host.Fetch(Plan(_stage.Catalogue, _stage.Tokens, runtime.Step, _stage.TotalSteps, s => order.Step(s, _stage.GlobalBatch)), buffer))
         {
-            Train(buffer, cancel);
+            if (Train(buffer, cancel) is { } left)
+            {
+                return left;
+            }
         }
 
+        host.Doing("evaluates and writes the model at the end of the stage");
         if (!Evaluates(runtime.Step))
         {
             Evaluate(cancel);
@@ -57,15 +74,22 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
         // Nobody leaves before the model is written: if rank 0 dies over it, the others are still there to do it.
         Keeping.Finish();
+        host.Doing(null);
+        return null;
     }
 
-    private void Train(StepBuffer buffer, CancellationToken cancel)
+    private string? Train(StepBuffer buffer, CancellationToken cancel)
     {
-        var (reported, tokens, waited) = (Stopwatch.StartNew(), 0L, TimeSpan.Zero);
+        var (reported, tokens, waited, slowest) = (Stopwatch.StartNew(), 0L, TimeSpan.Zero, TimeSpan.Zero);
         while (runtime.Step < _stage.TotalSteps)
         {
             cancel.ThrowIfCancellationRequested();
-            var (share, wait) = AwaitSamples(buffer, runtime.Step, cancel);
+            var (share, wait, left) = AwaitSamples(buffer, runtime.Step, isBoundary: true, cancel);
+            if (left is not null)
+            {
+                return left;
+            }
+
             waited += wait;
             StepResult result;
             var clock = Stopwatch.StartNew();
@@ -81,6 +105,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
             }
 
             tokens += result.UsefulTokens;
+            slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
             if (group.Rank == 0)
             {
                 var rate = result.UsefulTokens / Math.Max(1e-9, (clock.Elapsed + wait).TotalSeconds);
@@ -95,33 +120,62 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
                         Loss = result.TotalLoss,
                         TokensPerSecond = tokens / reported.Elapsed.TotalSeconds,
                         Waiting = waited / reported.Elapsed,
+                        StepSeconds = slowest.TotalSeconds,
                     });
-                    (tokens, waited) = (0, TimeSpan.Zero);
+                    (tokens, waited, slowest) = (0, TimeSpan.Zero, TimeSpan.Zero);
                     reported.Restart();
                 }
             }
 
+            host.Doing("evaluates or writes a checkpoint");
             Keep(cancel);
+            host.Doing(null);
         }
+
+        return null;
     }
 
-    // Until every rank has its samples. Ranks ask each other every few seconds, so that one that waits long (tokens are still being
-    // made) is not taken for one that hangs.
-    private (IReadOnlyList<FetchedSample> Share, TimeSpan Waited) AwaitSamples(StepBuffer buffer, long step, CancellationToken cancel)
+    // Until every rank has its samples. Ranks ask each other again and again, so that one that waits long (tokens are still being
+    // made) is not taken for one that hangs, and so that all of them leave, or write a checkpoint, at the same step boundary.
+    private (IReadOnlyList<FetchedSample> Share, TimeSpan Waited, string? Left) AwaitSamples(
+        StepBuffer buffer, long step, bool isBoundary, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         IReadOnlyList<FetchedSample>? share = null;
         buffer.SignOfLife();
         while (true)
         {
-            share ??= buffer.TryTake(step, Slice, SilenceDeadline, cancel);
-            Span<long> ready = [share is null ? 0 : 1];
-            group.AllReduce(ready, ReduceOp.Min);
-            if (share is not null && ready[0] == 1)
+            share ??= buffer.TryTake(step, AskEvery, SilenceDeadline, cancel);
+            var agreed = _agreement.Reach(share is not null);
+            if (isBoundary && agreed.Checkpoint is { } request)
             {
-                return (share, clock.Elapsed);
+                KeepRequested(request);
+            }
+
+            if (isBoundary && agreed.Leave is { } reason)
+            {
+                return ([], clock.Elapsed, $"left after step {runtime.Step}: {reason}");
+            }
+
+            if (share is not null && agreed.Ready)
+            {
+                return (share, clock.Elapsed, null);
             }
         }
+    }
+
+    // A checkpoint somebody asked for. That it cannot be written is told, and ends nothing.
+    private void KeepRequested(long request)
+    {
+        host.Doing("writes a checkpoint that was asked for");
+        var error = Keeping.CheckpointNow() ? "" : "it could not be written; a note of rank 0 says why";
+        _agreement.Checkpointed(request);
+        if (group.Rank == 0)
+        {
+            host.Report(new GenerationCheckpointed(group.Generation, request, runtime.Step, error));
+        }
+
+        host.Doing(null);
     }
 
     private void Keep(CancellationToken cancel)
@@ -152,7 +206,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         {
             for (var batch = 0L; batch < batches; batch++)
             {
-                var (share, _) = AwaitSamples(buffer, batch, cancel);
+                var (share, _, _) = AwaitSamples(buffer, batch, isBoundary: false, cancel);
                 foreach (var metric in runtime.Evaluate(share))
                 {
                     var (sum, count) = totals.GetValueOrDefault(metric.Metric);

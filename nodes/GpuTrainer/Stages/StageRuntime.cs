@@ -60,6 +60,8 @@ internal sealed class StageRuntime<TSample>(
         return latest?.Step;
     }
 
+    public void AwaitState() => _trainer.State.Step = TrainingState.Incomplete;
+
     public void Join(ICollectiveGroup group) => _trainer.Join(group);
 
     public StepResult TrainStep(IReadOnlyList<FetchedSample> share)

@@ -97,7 +97,7 @@ public sealed class TrainingGroupActorTests : TestKit
         var restarted = CreateTestProbe();
         Register(restarted, "trainer-a");
 
-        var starts = Prepare(2, "trainer-a joined", (restarted, "trainer-a"), (_b, "trainer-b"));
+        var starts = Prepare(2, "trainer-a was started again", (restarted, "trainer-a"), (_b, "trainer-b"));
         Assert.Equal(2, starts[0].Members.Length);
     }
 
@@ -109,6 +109,59 @@ public sealed class TrainingGroupActorTests : TestKit
 
         Assert.Equal(new StageEnded("tuning", 12, "trainer-b: the disk is full"), _parent.ExpectMsg<StageEnded>(Soon));
         Assert.Contains("the disk is full", _a.ExpectMsg<StopGeneration>(Soon).Reason);
+    }
+
+    [Fact]
+    public void Should_let_a_trainer_leave_and_ignore_what_its_earlier_process_says()
+    {
+        Form(1);
+        _group.Tell(new LeaveGroup("trainer-b"), _b);
+        Assert.True(_b.FishForMessage<StopGeneration>(_ => true, Soon).AtBoundary);
+        Assert.True(_a.FishForMessage<PrepareGeneration>(m => m.Generation == 2, Soon).AtBoundary);
+        End(_a, "trainer-b", 1, GenerationOutcome.Interrupted, "said by another");
+        _b.ExpectNoMsg(TimeSpan.FromMilliseconds(200));
+        End(_b, "trainer-b", 1, GenerationOutcome.Interrupted, "left after step 12");
+        Assert.Equal("trainer-b", _b.FishForMessage<GroupLeft>(_ => true, Soon).NodeId);
+        _group.Tell(new LeaveGroup("stranger"), CreateTestProbe());
+    }
+
+    [Fact]
+    public void Should_pause_resume_and_ask_for_a_checkpoint()
+    {
+        Form(1);
+        _group.Tell(new RequestCheckpoint(), _parent);
+        var request = _b.FishForMessage<CheckpointGeneration>(_ => true, Soon);
+        _group.Tell(new GenerationCheckpointed(1, request.Request, 5, ""), _a);
+        Assert.Equal(new CheckpointWritten(5, null), _parent.FishForMessage<CheckpointWritten>(_ => true, Soon));
+        _group.Tell(new PauseGroup(), _parent);
+        Assert.True(_a.FishForMessage<StopGeneration>(_ => true, Soon).AtBoundary);
+        End(_a, "trainer-a", 1, GenerationOutcome.Interrupted);
+        End(_b, "trainer-b", 1, GenerationOutcome.Interrupted);
+        Assert.Equal("tuning", _parent.FishForMessage<GroupPaused>(_ => true, Soon).StageId);
+        _group.Tell(new ResumeGroup(), _parent);
+        Prepare(2, "resumed", (_a, "trainer-a"), (_b, "trainer-b"));
+    }
+
+    [Fact]
+    public void Should_adopt_what_runs_under_its_term_and_say_when_all_are_gone()
+    {
+        var parent = CreateTestProbe();
+        var group = parent.ChildActorOf(TrainingGroupActor.Props(3, term: 4));
+        group.Tell(new RunStage(Stage()), parent);
+        foreach (var (probe, name) in new[] { (_a, "trainer-a"), (_b, "trainer-b") })
+        {
+            group.Tell(
+                new RegisterTrainer(name, "127.0.0.1", 7, "tuning") { Running = 7, Group = "g", Members = ["trainer-a", "trainer-b"] }, probe);
+            Assert.Equal(4, probe.ExpectMsg<TrainerRegistered>(Soon).Term);
+        }
+
+        Assert.Equal(7, parent.ExpectMsg<GenerationChanged>(Soon).Generation);
+        group.Tell(Report(generation: 7), _a);
+        parent.ExpectMsg<StepReport>(Soon);
+        _a.ExpectNoMsg(TimeSpan.FromMilliseconds(600));
+        Sys.Stop(_a);
+        Sys.Stop(_b);
+        Assert.Equal("tuning", parent.FishForMessage<GroupWaiting>(_ => true, Soon).StageId);
     }
 
     private void Register(TestProbe probe, string name)
