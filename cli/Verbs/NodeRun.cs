@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Ism.Cli.Processes;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator;
 using Ism.Featurizer;

@@ -6,6 +6,14 @@ using Ism.Protocol.Training;
 
 namespace Ism.GpuTrainer.Stages;
 
+/// <summary>A completed step with what only its generation knows of it.</summary>
+/// <param name="Result">What it gave; the same on every rank.</param>
+/// <param name="TokensPerSecond">Useful tokens a second, over all ranks.</param>
+/// <param name="Waiting">Share of the time that this rank waited for samples.</param>
+/// <param name="World">Ranks.</param>
+/// <param name="Generation">Generation.</param>
+public sealed record CompletedStep(StepResult Result, double TokensPerSecond, double Waiting, int World, long Generation);
+
 /// <summary>
 /// One rank's part of a training stage, kept in memory over generations: model, optimizer and step. Hides what kind of samples it
 /// trains on. Owned by the training thread.
@@ -17,6 +25,9 @@ public interface IStageRuntime : IDisposable
 
     /// <summary>Steps completed.</summary>
     long Step { get; }
+
+    /// <summary>The last step this rank has completed itself, as the step log is to have it; null when there is none.</summary>
+    CompletedStep? LastCompleted { get; set; }
 
     /// <summary>The step of the checkpoint that is being written in the background; null when none is.</summary>
     long? CheckpointUnderWay => null;

@@ -16,12 +16,26 @@ namespace Ism.GpuTrainer.Stages;
 internal sealed class MetricsFile(string path, TrainingStage stage)
 {
     private const int MostKept = 100_000;
+    private const int TailBytes = 256 * 1024;
     private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
     private readonly Queue<string> _lines = [];
     private bool _failing;
 
     /// <summary>Told once when the file cannot be written, and again when it can.</summary>
     public Action<string> Warn { get; set; } = _ => { };
+
+    /// <summary>A completed step.</summary>
+    public void Step(CompletedStep step) => Step(step.Result, step.TokensPerSecond, step.Waiting, step.World, step.Generation);
+
+    /// <summary>A completed step that the rank which was to write it may have died over: written unless it is among the last lines.
+    /// </summary>
+    public void StepIfMissing(CompletedStep step)
+    {
+        if (!LastLines().Any(line => IsOf(line, step.Result.Step + 1)))
+        {
+            Step(step);
+        }
+    }
 
     /// <summary>A completed step.</summary>
     public void Step(StepResult result, double tokensPerSecond, double waiting, int world, long generation) => Append(new
@@ -121,6 +135,37 @@ internal sealed class MetricsFile(string path, TrainingStage stage)
         {
             file.SetLength(end);
             throw;
+        }
+    }
+
+    // Some hundred steps: the line looked for is the last one, or is not there.
+    private string[] LastLines()
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            file.Seek(-Math.Min(file.Length, TailBytes), SeekOrigin.End);
+            using var reader = new StreamReader(file);
+            return reader.ReadToEnd().Split('\n');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private bool IsOf(string line, long step)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            var root = json.RootElement;
+            return root.GetProperty("stage").GetString() == stage.StageId && root.TryGetProperty("loss", out _)
+                && root.GetProperty("step").GetInt64() == step;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return false;
         }
     }
 

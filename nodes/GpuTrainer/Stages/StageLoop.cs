@@ -45,8 +45,6 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
     private StageKeeping Keeping => field ??= new(host, runtime, group, _metrics);
 
-    private TimeSpan Slice => TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
-
     /// <summary>Runs to the end of the stage, or of the generation.</summary>
     /// <returns>Null when the stage is complete; else why all ranks left at a step boundary.</returns>
     /// <exception cref="CollectiveException">A member failed; the state is that of the last completed step.</exception>
@@ -55,6 +53,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     public string? Run(CancellationToken cancel)
     {
         runtime.Join(group);
+        CompleteStepLog();
         var catalogue = Catalogue.Open(host.Workspace.At(Workspace.Catalogues, _stage.Catalogue));
         var order = new SampleOrder(catalogue.Count, catalogue.ChunkSize, _stage.Seed, host.Job.Corpus.WindowChunks);
         var buffer = new StepBuffer();
@@ -76,6 +75,18 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         Keeping.Finish();
         host.Doing(null);
         return null;
+    }
+
+    // The rank that was to log the last step may have died between completing and logging it: the lowest that has completed it does.
+    private void CompleteStepLog()
+    {
+        var mine = runtime.LastCompleted?.Result.Step + 1 == runtime.Step;
+        Span<long> lowest = [mine ? group.Rank : group.World];
+        group.AllReduce(lowest, ReduceOp.Min);
+        if (lowest[0] == group.Rank)
+        {
+            _metrics.StepIfMissing(runtime.LastCompleted!);
+        }
     }
 
     private string? Train(StepBuffer buffer, CancellationToken cancel)
@@ -106,10 +117,11 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
             tokens += result.UsefulTokens;
             slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
+            var rate = result.UsefulTokens / Math.Max(1e-9, (clock.Elapsed + wait).TotalSeconds);
+            runtime.LastCompleted = new CompletedStep(result, rate, wait / (wait + clock.Elapsed), group.World, group.Generation);
             if (group.Rank == 0)
             {
-                var rate = result.UsefulTokens / Math.Max(1e-9, (clock.Elapsed + wait).TotalSeconds);
-                _metrics.Step(result, rate, wait / (wait + clock.Elapsed), group.World, group.Generation);
+                _metrics.Step(runtime.LastCompleted);
                 if (reported.Elapsed >= ReportEvery || runtime.Step == _stage.TotalSteps)
                 {
                     host.Report(new StepReport

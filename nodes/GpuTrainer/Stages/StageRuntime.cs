@@ -36,6 +36,8 @@ internal sealed class StageRuntime<TSample>(
 
     public TrainingStage Stage => stage;
 
+    public CompletedStep? LastCompleted { get; set; }
+
     public long Step => _trainer.State.Step;
 
     /// <summary>Weights, moments and step.</summary>

@@ -16,6 +16,8 @@ internal sealed class LineRuntime(TrainingStage stage) : IStageRuntime
 
     public TrainingStage Stage => stage;
 
+    public CompletedStep? LastCompleted { get; set; }
+
     public long Step => Trainer.State.Step;
 
     /// <summary>The ring it is in.</summary>
@@ -60,7 +62,7 @@ internal sealed class LineRuntime(TrainingStage stage) : IStageRuntime
 
     public IReadOnlyList<MetricTotal> Evaluate(IReadOnlyList<FetchedSample> share) => [];
 
-    public void SaveCheckpoint()
+    public void SaveCheckpoint(CancellationToken cancel)
     {
         SavingCheckpoint();
         Checkpoints.Add(Step);
