@@ -81,7 +81,11 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
             return null;
         }
 
-        note(ended.DescribeEnd());
+        if (ended.Exited.Result != 0)
+        {
+            note(ended.DescribeEnd());
+        }
+
         var (started, early) = _lives[ended.Name];
         early = DateTime.UtcNow - started < EarlyDeath ? early + 1 : 0;
         _lives[ended.Name] = (started, early);
@@ -93,7 +97,7 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
                 : new EndedMarker($"no {ended.Role} stays alive: {ended.Name} {NodeProcess.DescribeCode(ended.Exited.Result)}", DateTimeOffset.UtcNow);
         }
 
-        note($"{ended.Name} is started again");
+        note(ended.Exited.Result == 0 ? $"{ended.Name} has left and is started again" : $"{ended.Name} is started again");
         Start(ended.Role, ended.Number);
         return null;
     }

@@ -41,17 +41,19 @@ internal static class NodeRun
         try
         {
             await host.StartAsync(cancel);
-            return await ended.Task.WaitAsync(checkpointFirst).WaitAsync(cancel);
+            var end = await ended.Task.WaitAsync(checkpointFirst).WaitAsync(cancel);
+            cancel.ThrowIfCancellationRequested();
+            return end;
         }
         catch (OperationCanceledException) when (checkpointFirst.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             var kept = member is null ? "not yet a member" : await KeepAsync(member, node, cancel);
-            return new NodeEnd(false, node.Role == NodeRoles.Coordinator, $"asked to leave after a checkpoint: {kept}");
+            return new NodeEnd(false, false, $"asked to leave after a checkpoint: {kept}");
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            // Asked to leave: politely, which is no failure of a node. Of the coordinator it is: its job is not done.
-            return new NodeEnd(false, node.Role == NodeRoles.Coordinator, null);
+            // Asked to leave: politely, which is no failure of a node.
+            return new NodeEnd(false, false, null);
         }
         finally
         {

@@ -23,7 +23,7 @@ internal static class CheckpointNote
         if (newest > 0)
         {
             services.Emit(RunEvent.Now(
-                RunEventKind.Note, runStage, newest, stage.TotalSteps, $"{stage.StageId} continues from the checkpoint after step {newest}"));
+                RunEventKind.Note, runStage, newest, stage.TotalSteps, $"{stage.StageId} continues from the checkpoint after step {newest}, or from a later step that a trainer has in memory"));
         }
     }
 }
