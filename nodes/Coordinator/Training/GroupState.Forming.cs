@@ -7,6 +7,7 @@ public sealed partial class GroupState
 {
     private string _forming = "";
     private bool _living;
+    private DateTime? _holdersSince;
 
     /// <summary>A member has opened its listener and says where it stands.</summary>
     public IReadOnlyList<GroupEffect> Prepared(GenerationPrepared answer, DateTime now)
@@ -71,11 +72,16 @@ public sealed partial class GroupState
             return;
         }
 
+        _living = usable.Any(m => m.StageId == Stage!.StageId && m.Step >= 0);
+        if (!_living && HolderOutOfReach(now))
+        {
+            return;
+        }
+
         Phase = GroupPhase.Preparing;
         Generation++;
         _forming = why;
         _since = now;
-        _living = usable.Any(m => m.StageId == Stage!.StageId && m.Step >= 0);
         _awaited.Clear();
         _prepared.Clear();
         foreach (var member in _members.Values.Where(m => !m.Leaving))
@@ -85,6 +91,32 @@ public sealed partial class GroupState
 
         Note($"generation {Generation} forms, because {why}");
         _effects.Add(new ToParent(new GenerationChanged(Generation, Stage!.StageId, [.. usable.Select(m => m.NodeId)], why)));
+    }
+
+    // Those who hold the state cannot be reached, but nobody has declared them dead: they may be stepping on, behind a broken link. Before
+    // others begin again from a checkpoint, the cluster has its time to find out.
+    private bool HolderOutOfReach(DateTime now)
+    {
+        if (_members.Values.FirstOrDefault(m => m.Unreachable && m.StageId == Stage!.StageId && m.Step >= 0) is not { } holder)
+        {
+            return false;
+        }
+
+        var first = _holdersSince is null;
+        _holdersSince ??= now;
+        if (now - _holdersSince >= _times.Holders)
+        {
+            return false;
+        }
+
+        if (first)
+        {
+            Note($"{holder.NodeId} holds the state after step {holder.Step} and cannot be reached; it is waited for until the cluster "
+                + $"declares it dead, {_times.Holders.TotalSeconds:F0} s at most");
+        }
+
+        WaitAgain($"{holder.NodeId} holds the state and cannot be reached", now);
+        return true;
     }
 
     private void Ask(GroupMember member, bool atBoundary, DateTime now)
@@ -191,7 +223,7 @@ public sealed partial class GroupState
     {
         var ranks = _prepared.Values.Select(p => new RankEndpoint(p.NodeId, p.Host, p.Port)).ToArray();
         _current = new StartedGeneration(Generation, _group, [.. ranks.Select(r => r.NodeId)]);
-        _since = now;
+        (_since, _holdersSince) = (now, null);
         _awaited.Clear();
         _prepared.Clear();
         Phase = GroupPhase.Running;

@@ -12,6 +12,10 @@ public sealed record GroupTimes
     /// <summary>For the answer of a member that a peer has lost or the cluster cannot reach.</summary>
     public TimeSpan Suspect { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>For trainers that alone hold the state and cannot be reached, before others go on from a checkpoint: longer than it takes
+    /// to declare them dead.</summary>
+    public TimeSpan Holders { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>After a trainer joined: several often come at once and make one generation.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -73,6 +73,45 @@ public class GroupStateHandOverTests
     }
 
     [Fact]
+    public void Should_not_begin_again_from_a_checkpoint_while_those_who_hold_the_state_may_step_on_behind_a_broken_link()
+    {
+        var group = GroupScript.Running("a", "b");
+        group.Did(group.State.Unreachable("a", group.Now));
+        group.Did(group.State.Unreachable("b", group.Now));
+        group.Register("c");
+        group.AnswerAt("c", -1);
+        group.Pass(45);
+        Assert.Empty(group.To<StartGeneration>("c"));
+
+        group.Did(group.State.Gone("a", group.Now));
+        group.Pass(5);
+        Assert.All(group.To<PrepareGeneration>("c"), p => Assert.True(p.LivingState));
+        group.Did(group.State.Gone("b", group.Now));
+        PassUntilItForms(group);
+        Assert.False(group.To<PrepareGeneration>("c")[^1].LivingState);
+        group.AnswerAt("c", 5);
+        Assert.Equal(["c"], group.Ranks);
+    }
+
+    [Fact]
+    public void Should_go_on_with_those_who_hold_the_state_when_the_link_heals()
+    {
+        var group = GroupScript.Running("a", "b");
+        group.Did(group.State.Unreachable("a", group.Now));
+        group.Did(group.State.Unreachable("b", group.Now));
+        group.Register("c");
+        group.AnswerAt("c", -1);
+        group.Pass(10);
+        group.Did(group.State.Reachable("b", group.Now));
+        PassUntilItForms(group);
+        Assert.All(group.To<PrepareGeneration>("c"), p => Assert.True(p.LivingState));
+        group.AnswerAt("b", 7);
+        group.AnswerAt("c", -1);
+        group.Pass(2);
+        Assert.Equal(["b", "c"], group.Ranks);
+    }
+
+    [Fact]
     public void Should_let_a_member_leave_at_a_boundary_and_tell_it_when_it_is_out()
     {
         var group = GroupScript.Running("a", "b");
@@ -170,4 +209,14 @@ public class GroupStateHandOverTests
         Step = 40,
         Term = 1,
     };
+
+    private static void PassUntilItForms(GroupScript group)
+    {
+        for (var tick = 0; group.State.Phase != GroupPhase.Preparing && tick < 200; tick++)
+        {
+            group.Pass(0.25);
+        }
+
+        Assert.Equal(GroupPhase.Preparing, group.State.Phase);
+    }
 }
