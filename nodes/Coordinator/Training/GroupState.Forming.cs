@@ -153,7 +153,7 @@ public sealed partial class GroupState
                     Repeat(nodeId);
                 }
             }
-            else if (!awaited.AtOnce)
+            else if (!awaited.AtOnce && _members[nodeId].Usable(now))
             {
                 Note($"{nodeId} did not come to a step boundary for generation {Generation} in time: it leaves at once");
                 LeaveAtOnce(nodeId, awaited, now);
