@@ -305,7 +305,7 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
             _log.Warning("generation {0} ended after step {1}: {2}", m.Generation, m.Step, m.Reason);
         }
 
-        _lastEnd = new GenerationEnded(m.Generation, _nodeId, m.Step, m.Outcome, m.Reason) { Lost = m.Lost };
+        _lastEnd = new GenerationEnded(m.Generation, _nodeId, m.Step, m.Outcome, m.Reason) { Lost = m.Lost, Final = m.Final };
         _group.Tell(_lastEnd);
         FinishLeaving();
     }

@@ -145,7 +145,7 @@ public sealed class TrainerThread : IDisposable
         BoundaryRequests requests,
         CancellationToken cancel)
     {
-        var (outcome, reason, lost) = (GenerationOutcome.Completed, "", "");
+        var (outcome, reason, lost, final) = (GenerationOutcome.Completed, "", "", false);
         try
         {
             using var group = listener.Connect(membership, TimeSpan.FromSeconds(_job.Cluster.CollectiveSeconds), cancel);
@@ -175,8 +175,8 @@ public sealed class TrainerThread : IDisposable
         }
         catch (Exception e)
         {
-            // Anything else would come again in the next generation: the job is told and stops.
-            (outcome, reason) = (GenerationOutcome.Failed, e.Message);
+            // The state may be half changed: it is given up, and taken from another member or a checkpoint.
+            (outcome, reason, final) = (GenerationOutcome.Failed, e.Message, e is NonFiniteLimitException);
             host.Log(e.ToString());
         }
         finally
@@ -189,7 +189,15 @@ public sealed class TrainerThread : IDisposable
             }
         }
 
-        _tell(new Ended(membership.Generation, _runtime?.Step ?? -1, outcome, reason, lost));
+        var ended = new Ended(membership.Generation, _runtime?.Step ?? -1, outcome, reason, lost, final);
+        if (outcome == GenerationOutcome.Failed)
+        {
+            var failed = _runtime;
+            Keep(null);
+            failed?.Dispose();
+        }
+
+        _tell(ended);
     }
 
     private void PrepareRuntime(TrainingStage stage, bool livingState, Action<string> log)
@@ -237,6 +245,6 @@ public sealed class TrainerThread : IDisposable
     public sealed record Ready(long Generation, long Step, string? Error);
 
     /// <summary>A generation has ended on this trainer. <paramref name="Lost"/>: the member that was lost or waited for in vain; empty:
-    /// none.</summary>
-    public sealed record Ended(long Generation, long Step, GenerationOutcome Outcome, string Reason, string Lost);
+    /// none. <paramref name="Final"/>: a failure that trying again does not mend.</summary>
+    public sealed record Ended(long Generation, long Step, GenerationOutcome Outcome, string Reason, string Lost, bool Final);
 }

@@ -201,6 +201,10 @@ public sealed record GenerationEnded(
     /// <summary>The member this trainer lost or waited for in vain; empty: none. It is not waited for again.</summary>
     [Key(5)]
     public string Lost { get; init; } = "";
+
+    /// <summary>With <see cref="GenerationOutcome.Failed"/>: trying again makes no sense, the settings say to stop.</summary>
+    [Key(6)]
+    public bool Final { get; init; }
 }
 
 /// <summary>How a generation ended on one trainer.</summary>
@@ -212,6 +216,7 @@ public enum GenerationOutcome : byte
     /// <summary>A peer or the group ended it; this trainer can go on in the next generation.</summary>
     Interrupted = 2,
 
-    /// <summary>This trainer cannot go on (configuration, disk, a non-finite loss); the job fails with the reason.</summary>
+    /// <summary>Something failed on this trainer alone (memory, disk, a broken file) and its state is given up. The others go on; when it
+    /// comes again and again without a step in between, or is final, the stage fails with the reason.</summary>
     Failed = 3,
 }

@@ -79,6 +79,8 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         Command<GenerationChanged>(m => emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
         Command<GroupWaiting>(m => emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}")));
+        Command<TrainerFailed>(m => emit(RunEvent.Now(
+            RunEventKind.Warning, message: $"{m.StageId}: {m.NodeId} failed and the others go on: {m.Reason}")));
         Command<GroupPaused>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId} is paused: {m.How}")));
         Command<CheckpointWritten>(OnCheckpointWritten);
         Command<RegisterTrainer>(m => _group.Forward(m));

@@ -24,6 +24,9 @@ public sealed record GenerationChanged(long Generation, string StageId, IReadOnl
 /// <summary>Group to parent: no trainer can go on; the stage waits for trainers.</summary>
 public sealed record GroupWaiting(string StageId, string Why);
 
+/// <summary>Group to parent: something failed on one trainer; the others go on, and it may try again.</summary>
+public sealed record TrainerFailed(string StageId, string NodeId, string Reason);
+
 /// <summary>Group to parent: the last generation is over and none is formed.</summary>
 public sealed record GroupPaused(string StageId, string How);
 

@@ -14,7 +14,7 @@ public sealed partial class GroupState
         text.Append(CultureInfo.InvariantCulture, $"{Phase} {Stage?.StageId} paused={_paused} living={_living} step={_stepSeconds}");
         text.Append(CultureInfo.InvariantCulture, $" deadline={Until(_deadline)} say={Until(_sayAt)} join={Until(_join?.At)}");
         text.Append(CultureInfo.InvariantCulture, $" since={Until(_since)} asked={Until(_requested)}/{_request}");
-        text.Append(CultureInfo.InvariantCulture, $" holders={Until(_holdersSince)}");
+        text.Append(CultureInfo.InvariantCulture, $" holders={Until(_holdersSince)} failed={_failures}@{_failedAt}");
         if (_current is not null)
         {
             text.Append(CultureInfo.InvariantCulture, $"\ncurrent {_current.Number - Generation} {_current.Group}");

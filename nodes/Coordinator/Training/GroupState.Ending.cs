@@ -7,6 +7,8 @@ public sealed partial class GroupState
 {
     private readonly Dictionary<string, (long Generation, bool AtOnce, DateTime Deadline)> _pausing = [];
     private long _request;
+    private long _failedAt = -1;
+    private int _failures;
     private DateTime? _requested;
 
     /// <summary>A trainer is out of a generation, or could not prepare for one.</summary>
@@ -28,7 +30,11 @@ public sealed partial class GroupState
         }
 
         _pausing.Remove(m.NodeId);
-        if (m.Outcome == GenerationOutcome.Failed && (ofCurrent || ofPrepared))
+        if (m.Outcome == GenerationOutcome.Failed && (ofCurrent || ofPrepared) && !IsFinal(m))
+        {
+            GoOnWithout(m, ofCurrent, now);
+        }
+        else if (m.Outcome == GenerationOutcome.Failed && (ofCurrent || ofPrepared))
         {
             foreach (var nodeId in _members.Keys)
             {
@@ -153,6 +159,39 @@ public sealed partial class GroupState
         }
 
         return Drain();
+    }
+
+    // Several in a row without a step between them: it is the job, not one trainer.
+    private bool IsFinal(GenerationEnded m)
+    {
+        if (m.Step > _failedAt)
+        {
+            (_failures, _failedAt) = (0, m.Step);
+        }
+
+        return m.Final || ++_failures >= _times.FailuresWithoutStep;
+    }
+
+    private void GoOnWithout(GenerationEnded m, bool ofCurrent, DateTime now)
+    {
+        Note($"{m.NodeId} failed after step {m.Step}, {_failures} of {_times.FailuresWithoutStep} without a step: {m.Reason}");
+        _effects.Add(new ToParent(new TrainerFailed(Stage!.StageId, m.NodeId, m.Reason)));
+        Remember(m.NodeId, -1);
+        if (_members.TryGetValue(m.NodeId, out var member))
+        {
+            Rest(member, now);
+        }
+
+        _awaited.Remove(m.NodeId);
+        _prepared.Remove(m.NodeId);
+        if (ofCurrent && Phase == GroupPhase.Running)
+        {
+            Form($"{m.NodeId} failed: {m.Reason}", atBoundary: false, now);
+        }
+        else if (Phase == GroupPhase.Paused)
+        {
+            SayPaused($"{m.NodeId} failed: {m.Reason}");
+        }
     }
 
     private void Interrupted(GenerationEnded m, DateTime now)

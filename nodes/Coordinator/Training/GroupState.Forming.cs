@@ -189,12 +189,18 @@ public sealed partial class GroupState
         var member = _members[nodeId];
         if (member.Usable(now))
         {
-            var pause = _times.Prepare * Math.Pow(2, Math.Min(member.LeftOut++, 16));
-            member.NotBefore = now + (pause < _times.LongestBackOff ? pause : _times.LongestBackOff);
+            Rest(member, now);
         }
 
         var doing = awaited.Doing.Length > 0 ? $" (last word: {awaited.Doing})" : "";
         Note($"generation {Generation} goes on without {nodeId}, which did not answer in time{doing}");
+    }
+
+    // Not asked again for a growing while.
+    private void Rest(GroupMember member, DateTime now)
+    {
+        var pause = _times.Prepare * Math.Pow(2, Math.Min(member.LeftOut++, 16));
+        member.NotBefore = now + (pause < _times.LongestBackOff ? pause : _times.LongestBackOff);
     }
 
     private void TryStart(DateTime now)

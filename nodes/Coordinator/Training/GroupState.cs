@@ -170,6 +170,7 @@ public sealed partial class GroupState
 
     private void EndStage(long step, string? error)
     {
+        (_failures, _failedAt) = (0, -1);
         var stage = Stage!;
         FailCheckpoint("the stage is over");
         Stage = null;

@@ -25,6 +25,10 @@ public sealed record GroupTimes
     /// <summary>For a member that keeps saying that it is preparing (building a large model, reading a checkpoint).</summary>
     public TimeSpan MostPreparing { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Failures of single trainers in a row, without a completed step between them, that the stage survives. No time, but of the
+    /// same kind: patience.</summary>
+    public int FailuresWithoutStep { get; init; } = 3;
+
     /// <summary>For a checkpoint that was asked for.</summary>
     public TimeSpan Checkpoint { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -30,6 +30,9 @@ public sealed class StepBuffer
     /// <summary>Says what is still missing, for the message of a missed deadline.</summary>
     public void Describe(string waitingFor) => Volatile.Write(ref _waitingFor, waitingFor);
 
+    /// <summary>What is still missing.</summary>
+    public string WaitingFor => Volatile.Read(ref _waitingFor);
+
     /// <summary>Somebody answered, be it only that a chunk is not ready: waiting is no sign of a fault.</summary>
     public void SignOfLife() => Volatile.Write(ref _lastSign, Stopwatch.GetTimestamp());
 

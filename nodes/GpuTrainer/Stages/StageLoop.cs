@@ -34,7 +34,9 @@ public sealed record StageLoopHost(
 /// <param name="requests">What this node wants of the next step boundary; other threads may add to it.</param>
 public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollectiveGroup group, BoundaryRequests? requests = null)
 {
-    private static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(300);
+    // Featurizers may all be away for a while; that they are is said every minute.
+    private static readonly TimeSpan SilenceDeadline = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan SayWaiting = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(0.5);
 
     // How long a rank that waits for samples takes to hear of a request: the ranks ask each other this often.
@@ -154,9 +156,17 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     {
         var clock = Stopwatch.StartNew();
         IReadOnlyList<FetchedSample>? share = null;
+        var said = TimeSpan.Zero;
         buffer.SignOfLife();
         while (true)
         {
+            if (share is null && clock.Elapsed - said > SayWaiting)
+            {
+                said = clock.Elapsed;
+                host.Report(new TrainerNotice(group.Generation, _stage.StageId, step,
+                    $"rank {group.Rank} has waited {said.TotalSeconds:F0} s for samples: {buffer.WaitingFor}"));
+            }
+
             share ??= buffer.TryTake(step, AskEvery, SilenceDeadline, cancel);
             var agreed = _agreement.Reach(share is not null);
             if (isBoundary && agreed.Checkpoint is { } request)

@@ -235,13 +235,54 @@ public class GroupStateTests
     }
 
     [Fact]
-    public void Should_fail_the_stage_when_a_member_cannot_even_prepare()
+    public void Should_fail_the_stage_when_nobody_can_even_prepare()
     {
         var group = new GroupScript(expected: 1);
         group.Register("a");
         group.Run();
-        group.End("a", GenerationOutcome.Failed, "model/ is no ESM2 folder");
+        for (var failure = 1; failure <= 3; failure++)
+        {
+            Assert.Empty(group.ToParent<StageEnded>());
+            group.End("a", GenerationOutcome.Failed, "model/ is no ESM2 folder");
+            for (var tick = 0; group.State.Phase == GroupPhase.Waiting && tick < 200; tick++)
+            {
+                group.Pass(0.25);
+            }
+        }
+
         Assert.Contains("no ESM2 folder", Assert.Single(group.ToParent<StageEnded>()).Error);
+    }
+
+    [Fact]
+    public void Should_go_on_without_a_member_that_failed_and_take_it_in_again_later()
+    {
+        var group = GroupScript.Running("a", "b", "c");
+        group.End("b", GenerationOutcome.Failed, "out of memory");
+        Assert.Equal("out of memory", Assert.Single(group.ToParent<TrainerFailed>()).Reason);
+        Assert.Empty(group.ToParent<StageEnded>());
+        group.Answer("a", "c");
+        group.Pass(1.25);
+        Assert.Equal(["a", "c"], group.Ranks);
+        for (var tick = 0; group.State.Phase == GroupPhase.Running && tick < 100; tick++)
+        {
+            group.Register("b");
+            group.Pass(0.25);
+        }
+
+        Assert.Equal(GroupPhase.Preparing, group.State.Phase);
+        group.AnswerAt("a", 9);
+        group.AnswerAt("b", -1);
+        group.AnswerAt("c", 9);
+        Assert.Equal(["a", "b", "c"], group.Ranks);
+    }
+
+    [Fact]
+    public void Should_fail_the_stage_at_once_when_a_failure_is_final()
+    {
+        var group = GroupScript.Running("a", "b");
+        group.Did(group.State.Ended(
+            new GenerationEnded(group.State.Generation, "a", 7, GenerationOutcome.Failed, "tuning.nonFinite is stop") { Final = true }, group.Now));
+        Assert.Equal("a: tuning.nonFinite is stop", Assert.Single(group.ToParent<StageEnded>()).Error);
     }
 
     [Fact]

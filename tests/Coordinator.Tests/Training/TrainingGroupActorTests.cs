@@ -105,7 +105,7 @@ public sealed class TrainingGroupActorTests : TestKit
     public void Should_end_the_stage_and_stop_the_others_when_a_trainer_cannot_go_on()
     {
         Form(1);
-        End(_b, "trainer-b", 1, GenerationOutcome.Failed, "the disk is full");
+        _group.Tell(new GenerationEnded(1, "trainer-b", 12, GenerationOutcome.Failed, "the disk is full") { Final = true }, _b);
 
         Assert.Equal(new StageEnded("tuning", 12, "trainer-b: the disk is full"), _parent.ExpectMsg<StageEnded>(Soon));
         Assert.Contains("the disk is full", _a.ExpectMsg<StopGeneration>(Soon).Reason);
