@@ -118,15 +118,17 @@ public sealed class RecordFileTests : IDisposable
 
     private void Fill()
     {
-        var full = Assert.Throws<IOException>(() =>
+        var full = Assert.Throws<IOException>(WriteForEver);
+        Assert.Contains("space", full.Message, StringComparison.OrdinalIgnoreCase);
+
+        void WriteForEver()
         {
             using var file = new FileStream(Path.Combine(_folder, "ballast"), FileMode.Create, FileAccess.Write, FileShare.None, 0);
-            while (true)
+            while (file.Length < 1 << 30)
             {
                 file.Write(new byte[4096]);
             }
-        });
-        Assert.Contains("space", full.Message, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     private static int Mount(string command, params string[] arguments)
