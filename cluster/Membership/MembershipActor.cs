@@ -46,7 +46,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         _witness = new WorkspaceWitness(look, node.Times.Renewal, report => self.Tell(report, ActorRefs.NoSender));
         Receive<WitnessReport>(OnReport);
         Receive<MembershipPing>(OnPing);
-        Receive<MembershipPong>(m => _view.Answered(m.Address, m.KnowsYou, m.CannotReach, Now));
+        Receive<MembershipPong>(m => _view.Answered(m.Address, m.KnowsYou && Knows(m.Address, m.Uid), m.CannotReach, Now));
         Receive<Tick>(_ => OnTick());
     }
 
@@ -106,9 +106,13 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void OnPing(MembershipPing ping) => Sender.Tell(new MembershipPong(
         _self,
-        Others.Any(m => m.Address.ToString() == ping.Address && m.UniqueAddress.Uid == ping.Uid && m.Status != MemberStatus.Down),
+        Knows(ping.Address, ping.Uid),
         [.. Others.Select(m => m.Address).Where(a => _cluster.FailureDetector.IsMonitoring(a) && !_cluster.FailureDetector.IsAvailable(a))
-            .Select(a => a.ToString())]));
+            .Select(a => a.ToString())],
+        _cluster.SelfUniqueAddress.Uid));
+
+    private bool Knows(string address, int uid) =>
+        Others.Any(m => m.Address.ToString() == address && m.UniqueAddress.Uid == uid && m.Status != MemberStatus.Down);
 
     private void OnTick()
     {

@@ -49,7 +49,7 @@ public sealed class MembershipDecision(MembershipTimes times)
         return sight.HolderSilent > times.CutOffAfter
             ? Leave($"{sight.Holder} holds the authority lease and renews it, but has not answered this node for {sight.HolderSilent.TotalSeconds:F0} s")
             : sight.Unknown > times.UnknownAfter
-                ? Leave($"{sight.Holder}, which holds the authority lease, no longer counts this node as a member")
+                ? Leave($"{sight.Holder}, which holds the authority lease, and this node are not members of one cluster")
                 : MembershipVerdict.Nothing;
     }
 

@@ -44,6 +44,6 @@ public sealed record MembershipSight
     /// <summary>Since when the living holder has not answered this node.</summary>
     public required TimeSpan HolderSilent { get; init; }
 
-    /// <summary>Since when the holder has answered that this node is no member; zero when it is one.</summary>
+    /// <summary>Since when the holder answers, but one of the two does not count the other as a member; zero when both do.</summary>
     public required TimeSpan Unknown { get; init; }
 }

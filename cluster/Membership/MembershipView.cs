@@ -23,6 +23,11 @@ internal sealed class MembershipView(string self, MembershipTimes times)
     public void Report(WitnessReport report) => _report = report;
 
     /// <summary>Takes a member's answer.</summary>
+    /// <param name="address">Who answers.</param>
+    /// <param name="knowsMe">Each counts the other as a member. One that joined through a node which the others had already given up
+    /// counts all of them, and none of them counts it.</param>
+    /// <param name="cannotReach">Whom it hears nothing from.</param>
+    /// <param name="now">Monotonic time.</param>
     public void Answered(string address, bool knowsMe, IReadOnlyList<string> cannotReach, TimeSpan now) =>
         _answers[address] = (now, knowsMe, cannotReach);
 

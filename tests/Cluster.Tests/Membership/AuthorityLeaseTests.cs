@@ -128,9 +128,10 @@ public sealed class AuthorityLeaseTests : IDisposable
                 }
             });
             Assert.True((act == "renew" ? frozen : In(store, "coordinator-2")).TryTake(null));
+            var seen = frozen.Read();
             count = 0;
             other = In(store, "coordinator-1");
-            HoldsAfter(() => act == "renew" ? frozen.Renew() : frozen.TryTake(frozen.Read()));
+            HoldsAfter(() => act == "renew" ? frozen.Renew() : frozen.TryTake(seen));
 
             Assert.True(!other.Held || other.Renew(), $"{act}, standing still before access {stop}: the one that went on lost the lease");
             Assert.False(other.Held && HoldsAfter(frozen.Renew), $"{act}, standing still before access {stop}: it holds on to what it has lost");

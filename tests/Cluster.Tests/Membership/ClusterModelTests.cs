@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Ism.Cluster.Tests.Membership.Model;
 using Xunit.Abstractions;
@@ -9,6 +10,10 @@ namespace Ism.Cluster.Tests.Membership;
 public class ClusterModelTests(ITestOutputHelper output)
 {
     private const double Healed = 180;
+
+    /// <summary>Histories tried; more of them by ISM_MODEL_HISTORIES.</summary>
+    private static readonly long Count =
+        long.TryParse(Environment.GetEnvironmentVariable("ISM_MODEL_HISTORIES"), CultureInfo.InvariantCulture, out var count) ? count : 400;
 
     private static readonly Gen<(int Coordinators, int Elastic, int Seed)> Shapes =
         Gen.Select(Gen.Int[1, 3], Gen.Int[1, 4], Gen.Int[0, 1000]);
@@ -47,7 +52,7 @@ public class ClusterModelTests(ITestOutputHelper output)
             Assert.True(model.Unhealthy is null, $"not for long: {model.Unhealthy}\n{model.Story}");
             Assert.Equal(before, model.Nodes.Select(n => n.Address));
         },
-        iter: 400,
+        iter: Count,
         threads: 1,
         print: drawn => $"{drawn.Item1} {string.Join("; ", drawn.Item2)}");
 

@@ -230,7 +230,8 @@ internal sealed class ModelNode(int number, string name, bool coordinator, Clust
         {
             if (model.Find(address) is { } other && model.Talk(this, other) && !other._removed.Contains(Address) && !_removed.Contains(address))
             {
-                _view.Answered(address, other.State == NodeState.Inside && other.IsMember(Address), [.. other.Unheards()], now);
+                _view.Answered(
+                    address, other.State == NodeState.Inside && other.IsMember(Address) && IsMember(address), [.. other.Unheards()], now);
             }
         }
 
