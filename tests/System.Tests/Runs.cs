@@ -35,6 +35,7 @@ public sealed class Runs : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
     private readonly Lazy<Task<RunResult>> _reference;
+    private Task<RunResult>? _longReference;
     private bool _failed;
 
     public Runs()
@@ -55,6 +56,10 @@ public sealed class Runs : IDisposable
 
     /// <summary>The whole way with one trainer and two featurizers, undisturbed.</summary>
     internal Task<RunResult> Reference => _reference.Value;
+
+    /// <summary>An undisturbed run of more steps from the reference, shared by the tests that need one.</summary>
+    internal async Task<RunResult> LongReferenceAsync(string steps) =>
+        await (_longReference ??= CompleteAsync("long-reference", await Reference, 1, 1, steps));
 
     /// <summary>Workspace of a run.</summary>
     public string WorkspaceOf(string name) => Path.Combine(_root, name);

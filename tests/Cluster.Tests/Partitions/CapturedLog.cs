@@ -16,7 +16,9 @@ public sealed class CapturedLog : ReceiveActor
         Receive<InitializeLogger>(_ => Sender.Tell(new LoggerInitialized()));
         Receive<LogEvent>(e =>
         {
-            if (e.LogLevel() >= LogLevel.WarningLevel || e.LogSource.Contains("/user/", StringComparison.Ordinal))
+            // The transport says much about links that are cut on purpose.
+            if (e.LogClass.Namespace?.StartsWith("Akka.Remote", StringComparison.Ordinal) != true
+                && (e.LogLevel() >= LogLevel.WarningLevel || e.LogSource.Contains("/user/", StringComparison.Ordinal)))
             {
                 Add(log, $"{node}: {e.Message}");
             }

@@ -71,6 +71,11 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         _nodes.Remove(node);
         await node.KillAsync();
+        // Its name may be used again, and is then another process.
+        foreach (var link in _cut.Keys.Where(l => l.Item1 == node.Name || l.Item2 == node.Name).ToList())
+        {
+            _cut.TryRemove(link, out _);
+        }
     }
 
     /// <summary>Cuts all links of nodes to those that are not among them.</summary>
@@ -94,14 +99,38 @@ internal sealed class TestCluster : IAsyncDisposable
         var all = _nodes.Select(n => n.Address?.ToString()).Order().ToList();
         return _nodes.FirstOrDefault(n => !all.SequenceEqual(n.Sees) || !all.SequenceEqual(n.Counts)) is { } odd
             ? $"{odd.Name} sees {string.Join(' ', odd.Sees)} of {string.Join(' ', odd.Counts)}; there are {string.Join(' ', all)}"
+            : _nodes.FirstOrDefault(n => !n.IsIn) is { } outside ? $"{outside.Name} has not joined"
             : Singletons.Count != 1 ? $"{Singletons.Count} singletons" : Holder is null ? "no holder" : null;
     });
 
     /// <summary>Waits for a condition, which gives null when it holds, else what it found. Never sees two singletons.</summary>
-    public async Task<TimeSpan> UntilAsync(string phase, string expected, Func<string?> condition)
+    public Task<TimeSpan> UntilAsync(string phase, string expected, Func<string?> condition) =>
+        UntilAsync(phase, expected, () => Task.FromResult(condition()));
+
+    /// <summary>Waits until none of some nodes counts any of others as a member.</summary>
+    public Task<TimeSpan> RemovedAsync(string phase, IReadOnlyList<TestNode> among, IReadOnlyList<string> addresses) =>
+        UntilAsync(phase, "the lost are removed", () => among.FirstOrDefault(n => n.Counts.Intersect(addresses).Any()) is { } node
+            ? $"{node.Name} counts {string.Join(' ', node.Counts.Intersect(addresses))}" : null);
+
+    /// <summary>Sharded entities answer, wherever they are.</summary>
+    public Task<TimeSpan> EntitiesAnswerAsync(string phase, TestNode from) => UntilAsync(phase, "20 entities answer", async () =>
+    {
+        var region = ClusterSharding.Get(from.System!).ShardRegion("echo");
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, 20).Select(i => region.Ask<string>($"entity-{i}", TimeSpan.FromSeconds(1))));
+            return null;
+        }
+        catch (AskTimeoutException e)
+        {
+            return e.Message;
+        }
+    });
+
+    private async Task<TimeSpan> UntilAsync(string phase, string expected, Func<Task<string?>> condition)
     {
         _phase.Restart();
-        while (condition() is { } found)
+        while (await condition() is { } found)
         {
             var singletons = Singletons.Values.ToList();
             Assert.True(singletons.Count <= 1, $"{phase}: two singletons, on {string.Join(" and ", singletons)}\n{CapturedLog.Of(Root)}");
@@ -114,30 +143,6 @@ internal sealed class TestCluster : IAsyncDisposable
         CapturedLog.Add(Root, $"*** {phase}: {expected}");
         return _phase.Elapsed;
     }
-
-    /// <summary>Waits until a node joined anew.</summary>
-    public Task<TimeSpan> RejoinedAsync(string phase, TestNode node, int lives) =>
-        UntilAsync(phase, $"{node.Name} joined again", () => node.Lives > lives ? null : $"{node.Lives} lives");
-
-    /// <summary>Waits until none of some nodes counts any of others as a member.</summary>
-    public Task<TimeSpan> RemovedAsync(string phase, IReadOnlyList<TestNode> among, IReadOnlyList<string> addresses) =>
-        UntilAsync(phase, "the lost are removed", () => among.FirstOrDefault(n => n.Counts.Intersect(addresses).Any()) is { } node
-            ? $"{node.Name} counts {string.Join(' ', node.Counts.Intersect(addresses))}" : null);
-
-    /// <summary>Sharded entities answer, wherever they are.</summary>
-    public Task<TimeSpan> EntitiesAnswerAsync(string phase, TestNode from) => UntilAsync(phase, "20 entities answer", () =>
-    {
-        var region = ClusterSharding.Get(from.System!).ShardRegion("echo");
-        var asked = Enumerable.Range(0, 20).Select(i => region.Ask<string>($"entity-{i}", TimeSpan.FromSeconds(1))).ToArray();
-        try
-        {
-            return Task.WaitAll(asked, TimeSpan.FromSeconds(2)) ? null : "silence";
-        }
-        catch (AggregateException e)
-        {
-            return e.InnerException!.Message;
-        }
-    });
 
     public async ValueTask DisposeAsync()
     {

@@ -29,9 +29,8 @@ internal sealed class TestNode
     public TestNode(TestCluster cluster, string role, int number)
     {
         (_cluster, Role, Name) = (cluster, role, $"{role}-{number}");
-        _workspace = Path.Combine(cluster.Root, "ways", Name);
+        _workspace = Path.Combine(cluster.Root, "ways", $"{Name}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(Path.GetDirectoryName(_workspace)!);
-        File.Delete(_workspace);
         Directory.CreateSymbolicLink(_workspace, cluster.Workspace);
         _life = Task.Run(LiveAsync);
     }
@@ -42,6 +41,9 @@ internal sealed class TestNode
 
     /// <summary>How often it has joined.</summary>
     public int Lives { get; private set; }
+
+    /// <summary>It has joined and not left since.</summary>
+    public bool IsIn { get; private set; }
 
     /// <summary>Its system, while it has one.</summary>
     public ActorSystem? System => _system;
@@ -119,6 +121,7 @@ internal sealed class TestNode
                     Lives++;
                     CapturedLog.Add(_cluster.Root, $"{Name}: joined as {Address}");
                     StartActors(system);
+                    IsIn = true;
                     await Task.WhenAny(left.Task, system.WhenTerminated).WaitAsync(_stop.Token);
                 }
 
@@ -134,6 +137,7 @@ internal sealed class TestNode
             }
             finally
             {
+                IsIn = false;
                 await (_killed ? system.Terminate() : CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance));
             }
         }
