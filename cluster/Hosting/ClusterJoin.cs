@@ -89,7 +89,8 @@ internal sealed class ClusterJoin
         return await WaitAsync(() => IsUp);
     }
 
-    // Members that can be asked, the living first, and names of those that have been seen to live: their beat has grown while this node looked.
+    // Members that can be asked, the living first, and names of those that have been seen to live: their beat has grown while this
+    // node looked.
     private List<string> Living(out IReadOnlyList<MemberRecord> asked)
     {
         var files = _files.All();

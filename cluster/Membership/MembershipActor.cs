@@ -93,7 +93,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
         if (report.HoldsLease != (before?.HoldsLease ?? false))
         {
-            _log.Info(report.HoldsLease ? "holds the authority lease, term {0}" : "no longer holds the authority lease, term {0}", report.Lease?.Term);
+            _log.Info("{0} the authority lease, term {1}", report.HoldsLease ? "holds" : "no longer holds", report.Lease?.Term);
         }
 
         if (report.Ended is { } ended && !_leaving && _node.Role != NodeRoles.Coordinator)
@@ -107,9 +107,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void OnPing(MembershipPing ping) => Sender.Tell(new MembershipPong(
         _self,
         Knows(ping.Address, ping.Uid),
-        [.. Others.Select(m => m.Address).Where(a => _cluster.FailureDetector.IsMonitoring(a) && !_cluster.FailureDetector.IsAvailable(a))
-            .Select(a => a.ToString())],
+        [.. Others.Select(m => m.Address).Where(IsUnheard).Select(a => a.ToString())],
         _cluster.SelfUniqueAddress.Uid));
+
+    private bool IsUnheard(Address address) =>
+        _cluster.FailureDetector.IsMonitoring(address) && !_cluster.FailureDetector.IsAvailable(address);
 
     private bool Knows(string address, int uid) =>
         Others.Any(m => m.Address.ToString() == address && m.UniqueAddress.Uid == uid && m.Status != MemberStatus.Down);

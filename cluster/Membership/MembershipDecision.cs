@@ -47,7 +47,8 @@ public sealed class MembershipDecision(MembershipTimes times)
         }
 
         return sight.HolderSilent > times.CutOffAfter
-            ? Leave($"{sight.Holder} holds the authority lease and renews it, but has not answered this node for {sight.HolderSilent.TotalSeconds:F0} s")
+            ? Leave($"{sight.Holder} holds the authority lease and renews it, but has not answered this node "
+                + $"for {sight.HolderSilent.TotalSeconds:F0} s")
             : sight.Unknown > times.UnknownAfter
                 ? Leave($"{sight.Holder}, which holds the authority lease, and this node are not members of one cluster")
                 : MembershipVerdict.Nothing;
@@ -74,7 +75,8 @@ public sealed class MembershipDecision(MembershipTimes times)
                 : OthersDoBetter(sight, lost) is { } why ? new MembershipVerdict(MembershipAct.Yield, [], why)
                 // They leave of themselves and then beat no more. To declare them dead before would start their work twice.
                 : sight.UnchangedFor < times.DownLivingAfter ? MembershipVerdict.Nothing
-                : new MembershipVerdict(MembershipAct.Down, [.. lost.Select(m => m.Address)], "it lives, but cannot be reached and does not leave");
+                : new MembershipVerdict(
+                    MembershipAct.Down, [.. lost.Select(m => m.Address)], "it lives, but cannot be reached and does not leave");
         }
 
         // Everybody answers the holder, but some do not hear each other.

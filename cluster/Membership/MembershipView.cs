@@ -11,7 +11,7 @@ internal sealed record MemberName(string Address, bool IsCoordinator);
 /// <param name="times">How long things count.</param>
 internal sealed class MembershipView(string self, MembershipTimes times)
 {
-    private readonly Dictionary<string, (TimeSpan At, bool KnowsMe, IReadOnlyList<string> CannotReach)> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Answer> _answers = new(StringComparer.Ordinal);
     private WitnessReport? _report;
     private HashSet<string> _unreachable = [];
     private TimeSpan _unreachableSince;
@@ -29,7 +29,7 @@ internal sealed class MembershipView(string self, MembershipTimes times)
     /// <param name="cannotReach">Whom it hears nothing from.</param>
     /// <param name="now">Monotonic time.</param>
     public void Answered(string address, bool knowsMe, IReadOnlyList<string> cannotReach, TimeSpan now) =>
-        _answers[address] = (now, knowsMe, cannotReach);
+        _answers[address] = new Answer(now, knowsMe, cannotReach);
 
     /// <summary>Whether this node may act as the lease's holder: it had it a moment ago, when nobody else could have taken it.</summary>
     public bool HoldsLease(TimeSpan now) => _report is { HoldsLease: true } report && now - report.At < times.Authority;
@@ -106,4 +106,6 @@ internal sealed class MembershipView(string self, MembershipTimes times)
         return new MemberSight(
             member.Address, member.IsCoordinator, _unreachable.Contains(member.Address), answers, life, answers ? answer.CannotReach : []);
     }
+
+    private readonly record struct Answer(TimeSpan At, bool KnowsMe, IReadOnlyList<string> CannotReach);
 }

@@ -33,7 +33,7 @@ public class CoordinatorLossTests(ITestOutputHelper output)
         var others = cluster.Nodes.Where(n => n != isolated).ToList();
         await cluster.CutAsync(isolated);
         await cluster.UntilAsync("cut", "the standby holds the lease", () => cluster.Holder == Second ? null : cluster.Holder ?? "nobody");
-        await cluster.UntilAsync("cut", "the singleton on the standby", () => cluster.Singletons.Values.SingleOrDefault() == Second ? null : "not there");
+        await SingletonOnStandbyAsync(cluster, "cut");
         await cluster.HealAsync(isolated);
         await cluster.WholeAsync("healed");
         Assert.All(others, n => Assert.Equal(1, n.Lives));
@@ -61,8 +61,11 @@ public class CoordinatorLossTests(ITestOutputHelper output)
     {
         await using var cluster = await TestCluster.FormAsync(output, coordinators: 2, featurizers: 1, trainers: 1);
         await cluster.KillAsync(cluster[First]);
-        await cluster.UntilAsync("killed", "the singleton on the standby", () => cluster.Singletons.Values.SingleOrDefault() == Second ? null : "not there");
+        await SingletonOnStandbyAsync(cluster, "killed");
         await cluster.WholeAsync("killed");
         Assert.All(cluster.Nodes, n => Assert.Equal(1, n.Lives));
     }
+
+    private static Task<TimeSpan> SingletonOnStandbyAsync(TestCluster cluster, string phase) => cluster.UntilAsync(
+        phase, "the singleton on the standby", () => cluster.Singletons.Values.SingleOrDefault() == Second ? null : "not there");
 }

@@ -63,8 +63,8 @@ public class PartitionTests(ITestOutputHelper output)
         var addresses = lost.Select(n => n.Address!.ToString()).ToList();
         await cluster.CutAsync(lost);
         await cluster.RemovedAsync("cut", stay, addresses);
-        await cluster.UntilAsync("cut", "the lost have left", () => lost.FirstOrDefault(n => addresses.Contains(n.Address?.ToString() ?? "")) is { } node
-            ? $"{node.Name} is still {node.Address}" : null);
+        await cluster.UntilAsync("cut", "the lost have left", () =>
+            lost.FirstOrDefault(n => addresses.Contains(n.Address?.ToString() ?? "")) is { } node ? $"{node.Name} is still {node.Address}" : null);
     }
 
     private static async Task HealsAsync(TestCluster cluster, IReadOnlyList<TestNode> stay, TestNode[] lost)

@@ -135,11 +135,13 @@ internal sealed class TestCluster : IAsyncDisposable
             var singletons = Singletons.Values.ToList();
             Assert.True(singletons.Count <= 1, $"{phase}: two singletons, on {string.Join(" and ", singletons)}\n{CapturedLog.Of(Root)}");
             Assert.True(
-                _phase.Elapsed < Deadline, $"{phase}: expected {expected}, found after {_phase.Elapsed.TotalSeconds:F0} s: {found}\n{CapturedLog.Of(Root)}");
+                _phase.Elapsed < Deadline,
+                $"{phase}: expected {expected}, found after {_phase.Elapsed.TotalSeconds:F0} s: {found}\n{CapturedLog.Of(Root)}");
             await Task.Delay(20);
         }
 
-        _output.WriteLine($"{phase}: {expected} after {_phase.Elapsed.TotalSeconds:F1} s, about {_phase.Elapsed.TotalSeconds * TestNode.Faster:F0} s with the usual times");
+        var took = _phase.Elapsed.TotalSeconds;
+        _output.WriteLine($"{phase}: {expected} after {took:F1} s, about {took * TestNode.Faster:F0} s with the usual times");
         CapturedLog.Add(Root, $"*** {phase}: {expected}");
         return _phase.Elapsed;
     }

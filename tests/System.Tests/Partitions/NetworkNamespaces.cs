@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Ism.System.Tests.Partitions;
@@ -8,6 +9,7 @@ namespace Ism.System.Tests.Partitions;
 /// </summary>
 internal sealed class NetworkNamespaces : IDisposable
 {
+    private const string Rate = "16mbit";
     private readonly string _id = Guid.NewGuid().ToString("N")[..6];
     private readonly int _count;
     private readonly string _subnet;
@@ -36,6 +38,8 @@ internal sealed class NetworkNamespaces : IDisposable
                 hosts.Ip("netns", "add", hosts.Namespace(host));
                 hosts.Ip("link", "add", hosts.Link(host), "type", "veth", "peer", "name", "eth0", "netns", hosts.Namespace(host));
                 hosts.Ip("link", "set", "dev", hosts.Link(host), "master", hosts.Bridge, "up");
+                // So slow that a job of tiny models lasts as long on a fast machine; where `tc` cannot do it, links are just faster.
+                Run("tc", "qdisc", "add", "dev", hosts.Link(host), "root", "tbf", "rate", Rate, "burst", "32kbit", "latency", "200ms");
                 hosts.Ip("-n", hosts.Namespace(host), "addr", "add", $"{hosts.Address(host)}/24", "dev", "eth0");
                 hosts.Ip("-n", hosts.Namespace(host), "link", "set", "dev", "eth0", "up");
                 hosts.Ip("-n", hosts.Namespace(host), "link", "set", "dev", "lo", "up");
@@ -66,12 +70,12 @@ internal sealed class NetworkNamespaces : IDisposable
     {
         for (var host = 0; host < _count; host++)
         {
-            Run("netns", "delete", Namespace(host));
+            Run("ip", "netns", "delete", Namespace(host));
             // Goes with the namespace, but not before its last process has ended.
-            Run("link", "delete", "dev", Link(host));
+            Run("ip", "link", "delete", "dev", Link(host));
         }
 
-        Run("link", "delete", "dev", Bridge);
+        Run("ip", "link", "delete", "dev", Bridge);
     }
 
     private string Namespace(int host) => $"ism-{_id}-{host}";
@@ -80,18 +84,25 @@ internal sealed class NetworkNamespaces : IDisposable
 
     private void Ip(params string[] arguments)
     {
-        var (code, said) = Run(arguments);
+        var (code, said) = Run("ip", arguments);
         if (code != 0)
         {
             throw new InvalidOperationException($"`ip {string.Join(' ', arguments)}` ended with {code}: {said}");
         }
     }
 
-    private static (int Code, string Said) Run(params string[] arguments)
+    private static (int Code, string Said) Run(string command, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
-        var said = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, said.Trim());
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+            var said = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, said.Trim());
+        }
+        catch (Win32Exception e)
+        {
+            return (-1, e.Message);
+        }
     }
 }

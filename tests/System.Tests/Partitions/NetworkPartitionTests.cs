@@ -12,13 +12,14 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
     private const string Coordinator = "coordinator-0";
 
     // Steps enough that the job outlasts a node's way out of the cluster and back into it.
-    private const string Long = "tuning.epochs=500";
+    private const string Long = "tuning.epochs=400";
+    private const string Shorter = "tuning.epochs=100";
     private static readonly TimeSpan Flap = TimeSpan.FromSeconds(4);
 
     [SkippableFact]
     public async Task An_isolated_trainer_is_left_behind_and_taken_in_again_when_it_is_back()
     {
-        var (reference, nodes, workspace) = await StartAsync("isolated-trainer");
+        var (reference, nodes, workspace) = await StartAsync("isolated-trainer", Long);
         using (nodes)
         {
             await nodes.UntilAsync("step 20 with all trainers", () => World(workspace, 20) == Trainers);
@@ -38,7 +39,7 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
     [SkippableFact]
     public async Task Trainers_go_on_while_the_only_coordinator_is_isolated_and_the_job_ends_when_it_is_back()
     {
-        var (reference, nodes, workspace) = await StartAsync("isolated-coordinator");
+        var (reference, nodes, workspace) = await StartAsync("isolated-coordinator", Long);
         using (nodes)
         {
             await nodes.UntilAsync("step 20 with all trainers", () => World(workspace, 20) == Trainers);
@@ -59,7 +60,7 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
     [SkippableFact]
     public async Task Nobody_leaves_when_a_link_flaps()
     {
-        var (reference, nodes, workspace) = await StartAsync("flapping");
+        var (reference, nodes, workspace) = await StartAsync("flapping", Shorter);
         using (nodes)
         {
             await nodes.UntilAsync("step 20 with all trainers", () => World(workspace, 20) == Trainers);
@@ -86,7 +87,7 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
         return steps.Keys.LastOrDefault() >= step ? steps.Values.Last().World : 0;
     }
 
-    private async Task<(RunResult Reference, NetworkedNodes Nodes, string Workspace)> StartAsync(string name)
+    private async Task<(RunResult Reference, NetworkedNodes Nodes, string Workspace)> StartAsync(string name, string steps)
     {
         using (NetworkNamespaces.CreateOrSkip(1))
         {
@@ -94,9 +95,9 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
         }
 
         var origin = await runs.Reference;
-        var reference = await runs.LongReferenceAsync(Long);
+        var reference = await runs.LongReferenceAsync(steps);
         var workspace = runs.WorkspaceOf(name);
-        var arguments = runs.Arguments(name, origin, 1, Trainers, Long, "cluster.featurizers=1", $"cluster.trainers={Trainers}");
+        var arguments = runs.Arguments(name, origin, 1, Trainers, steps, "cluster.featurizers=1", $"cluster.trainers={Trainers}");
         return (reference, await NetworkedNodes.StartAsync(workspace, arguments, Trainers, output), workspace);
     }
 
