@@ -15,7 +15,7 @@ internal sealed class MembershipView(string self, MembershipTimes times)
     private WitnessReport? _report;
     private HashSet<string> _unreachable = [];
     private TimeSpan _unreachableSince;
-    private (string Holder, TimeSpan Since) _heard = ("", TimeSpan.Zero);
+    private (string? Holder, TimeSpan Since) _heard;
     private TimeSpan? _unknownSince;
     private TimeSpan? _before;
 
@@ -51,7 +51,9 @@ internal sealed class MembershipView(string self, MembershipTimes times)
             return null;
         }
 
-        var (holds, lives) = (HoldsLease(now), _report.LeaseLives && now - _report.At < times.TimeToLive);
+        // A term that was claimed and not begun has nobody who could answer.
+        var lives = _report is { LeaseLives: true, Lease.Address.Length: > 0 } && now - _report.At < times.TimeToLive;
+        var holds = HoldsLease(now);
         ListenToHolder(holds, lives, now);
         return new MembershipSight
         {
