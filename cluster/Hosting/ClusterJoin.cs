@@ -13,15 +13,14 @@ namespace Ism.Cluster.Hosting;
 internal sealed class ClusterJoin
 {
     private const int MostAsked = 24;
-    private static readonly TimeSpan Attempt = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan Observe = AuthorityLease.Renewal * 3;
     private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(30);
     private readonly ActorSystem _system;
     private readonly NodeOptions _node;
     private readonly CancellationToken _cancel;
     private readonly Akka.Cluster.Cluster _cluster;
     private readonly MemberFiles _files;
-    private readonly Dictionary<string, (string Address, long Beat)> _first = [];
+    private readonly BeatWatch _beats;
+    private HashSet<MemberRecord> _last = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _said;
     private string _waitsFor = "";
@@ -31,35 +30,44 @@ internal sealed class ClusterJoin
         (_system, _node, _cancel) = (system, node, cancel);
         _cluster = Akka.Cluster.Cluster.Get(system);
         _files = new MemberFiles(node.Workspace);
+        _beats = new BeatWatch(node.Times.TimeToLive);
     }
 
     private bool IsUp => _cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp;
 
     private bool IsIn => IsUp || _cluster.SelfMember.Status == MemberStatus.Joining;
 
-    /// <summary>Joins; returns when the cluster has taken this node in.</summary>
+    private bool IsGivenUp => _system.WhenTerminated.IsCompleted || _cluster.IsTerminated;
+
+    /// <summary>Joins; returns when the cluster has taken this node in: true, or false when it was given up again before.</summary>
     /// <exception cref="TimeoutException">No member was found or reached in time; says where was looked.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/>.</exception>
-    public static Task RunAsync(ActorSystem system, NodeOptions node, CancellationToken cancel) =>
+    public static Task<bool> RunAsync(ActorSystem system, NodeOptions node, CancellationToken cancel) =>
         new ClusterJoin(system, node, cancel).RunAsync();
 
-    private async Task RunAsync()
+    private async Task<bool> RunAsync()
     {
         if (_node.Seeds.Count > 0)
         {
             _waitsFor = $"seeds {string.Join(", ", _node.Seeds)}";
-            _cluster.JoinSeedNodes([.. _node.Seeds.Select(s => Address.Parse($"akka.tcp://{NodeOptions.SystemName}@{s}"))]);
-            await WaitAsync(() => IsUp);
-            return;
+            var scheme = _cluster.SelfAddress.Protocol;
+            _cluster.JoinSeedNodes([.. _node.Seeds.Select(s => Address.Parse($"{scheme}://{NodeOptions.SystemName}@{s}"))]);
+            return await WaitAsync(() => IsUp);
         }
 
-        while (!IsIn)
+        while (!IsIn && !IsGivenUp)
         {
             var living = Living(out var asked);
             if (asked.Count > 0)
             {
                 _cluster.JoinSeedNodes([.. asked.Take(MostAsked).Select(m => Address.Parse(m.Address))]);
-                if (await TryWaitAsync(() => IsIn, Attempt))
+                for (var until = _clock.Elapsed + _node.Times.JoinAttempt; _clock.Elapsed < until && !IsIn && !IsGivenUp;)
+                {
+                    await TryWaitAsync(() => IsIn, _node.Times.AskEvery);
+                    living = Living(out asked);
+                }
+
+                if (IsIn)
                 {
                     break;
                 }
@@ -67,7 +75,8 @@ internal sealed class ClusterJoin
 
             _waitsFor = living.Count > 0 ? $"{string.Join(", ", living)}: alive, but not reached"
                 : $"a coordinator; none has left its address in {_files.Folder}";
-            if (_node.Role == NodeRoles.Coordinator && living.Count == 0 && (asked.Count == 0 || _clock.Elapsed > Observe) && TryFound())
+            if (_node.Role == NodeRoles.Coordinator && living.Count == 0
+                && (asked.Count == 0 || _clock.Elapsed > _node.Times.Renewal * 3) && TryFound())
             {
                 break;
             }
@@ -77,28 +86,26 @@ internal sealed class ClusterJoin
         }
 
         _waitsFor = "the cluster to take this node in; it does when members that cannot be reached are declared dead";
-        await WaitAsync(() => IsUp);
+        return await WaitAsync(() => IsUp);
     }
 
-    // Members that can be asked, and those of them that have been seen to live: their beat has grown while this node looked.
+    // Members that can be asked, the living first, and names of those that have been seen to live: their beat has grown while this
+    // node looked.
     private List<string> Living(out IReadOnlyList<MemberRecord> asked)
     {
-        asked = [.. _files.All().Where(m => m.Address != _cluster.SelfAddress.ToString() && m.Node != _node.NodeId)];
-        var living = new List<string>();
-        foreach (var member in asked)
+        var files = _files.All();
+        _beats.Begin(_clock.Elapsed);
+        foreach (var member in files)
         {
-            if (!_first.TryGetValue(member.Node, out var first) || first.Address != member.Address)
-            {
-                _first[member.Node] = (member.Address, member.Beat);
-            }
-            else if (first.Beat != member.Beat)
-            {
-                living.Add($"{member.Node} ({member.Address})");
-            }
+            _beats.Saw(member.Address, "", member.Beat, _clock.Elapsed);
         }
 
-        return living;
+        _last = [.. files];
+        asked = [.. files.Where(m => m.Address != _cluster.SelfAddress.ToString() && m.Node != _node.NodeId).OrderBy(m => !Lives(m))];
+        return [.. asked.Where(Lives).Select(m => $"{m.Node} ({m.Address})")];
     }
+
+    private bool Lives(MemberRecord member) => _beats.IsLive(member.Address) && _beats.GrownAt(member.Address) is not null;
 
     // One coordinator at a time: who comes second finds the first one's address.
     private bool TryFound()
@@ -108,7 +115,7 @@ internal sealed class ClusterJoin
         try
         {
             using var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
-            if (_files.All().Any(m => m.Node != _node.NodeId && _first.GetValueOrDefault(m.Node) != (m.Address, m.Beat)))
+            if (_files.All().Any(m => m.Node != _node.NodeId && !_last.Contains(m)))
             {
                 return false;
             }
@@ -125,12 +132,19 @@ internal sealed class ClusterJoin
         }
     }
 
-    private async Task WaitAsync(Func<bool> condition)
+    private async Task<bool> WaitAsync(Func<bool> condition)
     {
         while (!await TryWaitAsync(condition, TimeSpan.FromSeconds(1)))
         {
+            if (IsGivenUp)
+            {
+                return false;
+            }
+
             RequireTime();
         }
+
+        return true;
     }
 
     private void RequireTime()
@@ -153,7 +167,7 @@ internal sealed class ClusterJoin
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            if (clock.Elapsed > time || _system.WhenTerminated.IsCompleted)
+            if (clock.Elapsed > time || IsGivenUp)
             {
                 return false;
             }

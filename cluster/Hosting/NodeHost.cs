@@ -43,13 +43,30 @@ public static class NodeHost
             .AddHocon(NodeHocon.For(node), HoconAddMode.Prepend)
             .AddStartup(async (system, _) =>
             {
-                SerializerSelfTest.Run(system);
-                system.ActorOf(Props.Create(() => new MembershipActor(node, leaves)), MembershipActor.ActorName);
-                await ClusterJoin.RunAsync(system, node, cancel);
-                system.Log.Info("{0} joined the cluster at {1}", node.NodeId, Akka.Cluster.Cluster.Get(system).SelfAddress);
-                start(system);
+                if (await JoinAsync(system, node, leaves, cancel))
+                {
+                    start(system);
+                }
+                else
+                {
+                    leaves("the others declared it dead before they had taken it in");
+                }
             }));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
         return builder.Build();
+    }
+
+    /// <summary>Makes an actor system a member; false when the others gave it up before they had taken it in.</summary>
+    internal static async Task<bool> JoinAsync(ActorSystem system, NodeOptions node, Action<string?> leaves, CancellationToken cancel)
+    {
+        SerializerSelfTest.Run(system);
+        system.ActorOf(Props.Create(() => new MembershipActor(node, leaves)), MembershipActor.ActorName);
+        var joined = await ClusterJoin.RunAsync(system, node, cancel);
+        if (joined)
+        {
+            system.Log.Info("{0} joined the cluster at {1}", node.NodeId, Akka.Cluster.Cluster.Get(system).SelfAddress);
+        }
+
+        return joined;
     }
 }

@@ -1,3 +1,5 @@
+using Ism.Cluster.Membership;
+
 namespace Ism.Cluster.Hosting;
 
 /// <summary>The roles a node can have; the names are cluster roles.</summary>
@@ -42,4 +44,7 @@ public sealed record NodeOptions
 
     /// <summary>How long a node waits until the cluster has taken it in.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long membership waits for what.</summary>
+    public MembershipTimes Times { get; init; } = new();
 }

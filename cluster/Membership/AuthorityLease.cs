@@ -1,136 +1,126 @@
-using System.Diagnostics;
-
 namespace Ism.Cluster.Membership;
 
-/// <summary>Who decides on membership. Equality by value.</summary>
-/// <param name="Term">Grows by one with each new holder.</param>
-/// <param name="Holder">Name of the holding node, e.g. "coordinator-0".</param>
-/// <param name="Address">Its address in the cluster.</param>
-/// <param name="Beat">Grows with each renewal; who sees it grow knows that the holder lives.</param>
-/// <param name="Released">The holder gave it back; anyone may take it at once.</param>
-public sealed record LeaseRecord(long Term, string Holder, string Address, long Beat, bool Released = false);
-
 /// <summary>
-/// The authority lease of a cluster: a file in the workspace that one coordinator holds and renews. Who holds it may declare others
+/// The authority lease of a cluster: a record in the workspace that one coordinator holds and renews. Who holds it may declare others
 /// dead; nobody else may. No clock is compared with another machine's: a lease is alive while its beat is seen to grow.
-/// All methods touch the storage and may take as long as it takes.
+/// <para>
+/// Each holder has a term of its own, which one contender can claim. Who renews writes, then looks for a higher claim; who takes
+/// claims, then looks whether the holder has written: of the two at least one sees the other. So nobody needs a lock, and a process that is
+/// frozen at any point keeps nobody out: when it wakes, a higher term is claimed. What it did not check a moment ago counts for
+/// nothing (<see cref="MembershipTimes.Authority"/>).
+/// </para>
+/// All methods touch the storage and may take as long as it takes. Not thread-safe.
 /// </summary>
-/// <param name="workspace">The workspace that all nodes reach.</param>
+/// <param name="records">The storage.</param>
 /// <param name="node">Name of this node.</param>
 /// <param name="address">Address of this node.</param>
-public sealed class AuthorityLease(string workspace, string node, string address)
+/// <param name="times">How slow the storage may be.</param>
+/// <param name="clock">This machine's clock.</param>
+internal sealed class AuthorityLease(
+    IClusterRecords records, string node, string address, MembershipTimes times, TimeProvider clock)
 {
-    /// <summary>Longest time between two renewals after which the lease is taken for dead.</summary>
-    public static readonly TimeSpan TimeToLive = TimeSpan.FromSeconds(10);
-
-    /// <summary>Time between renewals.</summary>
-    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
-
-    private readonly string _path = PathIn(workspace);
-    private readonly Stopwatch _entered = new();
     private LeaseRecord? _mine;
+    private LeaseRecord? _newest;
 
     /// <summary>Whether this node holds it, as far as it knows.</summary>
     public bool Held => _mine is not null;
 
-    /// <summary>The lease's file.</summary>
-    public static string PathIn(string workspace) => Path.Combine(workspace, "cluster", "lease");
-
-    /// <summary>What the file says; null when nobody has ever held it.</summary>
+    /// <summary>The lease as it stands; null when nobody has ever held it. A term that is claimed and has no record yet has no holder.
+    /// </summary>
     /// <exception cref="IOException">The storage does not answer.</exception>
-    public LeaseRecord? Read() => RecordFile.Read<LeaseRecord>(_path);
+    public LeaseRecord? Read()
+    {
+        var claimed = records.HighestClaim();
+        var record = records.Lease();
+        // A holder of before that was frozen while it renewed may have written over the newer record; the next renewal mends that.
+        if (record is null || record.Term < (_newest?.Term ?? 0))
+        {
+            record = _newest;
+        }
+
+        return _newest = claimed > (record?.Term ?? 0) ? new LeaseRecord(claimed, "", "", 0) : record;
+    }
 
     /// <summary>Takes the lease if it still is what was <paramref name="seen"/> when its holder was found dead. False when somebody
-    /// was faster.</summary>
+    /// was faster, or the holder lives after all.</summary>
     /// <exception cref="IOException">The storage refused.</exception>
-    public bool TryTake(LeaseRecord? seen) => Exclusively(() =>
+    public bool TryTake(LeaseRecord? seen)
     {
-        var current = Read();
-        if (current != seen)
+        var entered = clock.GetTimestamp();
+        if (Read() != seen)
         {
             return false;
         }
 
-        _mine = new LeaseRecord((current?.Term ?? 0) + 1, node, address, 1);
-        Write(_mine);
+        var term = (seen?.Term ?? 0) + 1;
+        if (!records.TryClaim(term) || records.HighestClaim() > term)
+        {
+            return false;
+        }
+
+        if (records.Lease() is { } current && current.Term == seen?.Term && current != seen)
+        {
+            // It has renewed, and will find the claim; then the lease is free for everyone.
+            return false;
+        }
+
+        var mine = new LeaseRecord(term, node, address, 1);
+        Write(mine, entered);
+        _mine = _newest = mine;
+        records.ForgetClaimsBelow(term);
         return true;
-    });
+    }
 
     /// <summary>Shows that the holder lives. False when another has taken the lease meanwhile: this node no longer holds it.</summary>
     /// <exception cref="IOException">The storage refused; the lease is still held while others do not think it dead.</exception>
-    public bool Renew() => Exclusively(() =>
+    public bool Renew()
     {
+        var entered = clock.GetTimestamp();
         if (_mine is null)
         {
             return false;
         }
 
-        if (Read() is { } current && (current.Term, current.Holder, current.Address) != (_mine.Term, _mine.Holder, _mine.Address))
+        if (Read() is { } current && current.Term > _mine.Term)
         {
             _mine = null;
             return false;
         }
 
-        _mine = _mine with { Beat = _mine.Beat + 1 };
-        Write(_mine);
+        var next = _mine with { Beat = _mine.Beat + 1 };
+        Write(next, entered);
+        _mine = _newest = next;
+        if (records.HighestClaim() > _mine.Term)
+        {
+            _mine = null;
+            return false;
+        }
+
         return true;
-    });
+    }
 
     /// <summary>Gives the lease back, so that the next one need not wait for it to die.</summary>
     /// <exception cref="IOException">The storage refused; the lease then dies by itself.</exception>
     public void Release()
     {
-        Exclusively(() =>
-        {
-            if (_mine is not null && Read() is { } current && current.Term == _mine.Term)
-            {
-                Write(_mine with { Beat = _mine.Beat + 1, Released = true });
-            }
-
-            return true;
-        });
+        var entered = clock.GetTimestamp();
+        var mine = _mine;
         _mine = null;
-    }
-
-    // Reading and writing belong together. A process that is frozen while it has the lock must not keep the others out for ever: after
-    // a lease's time the lock file is replaced, and who wakes then finds that it took too long and writes nothing.
-    private bool Exclusively(Func<bool> body)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        using var held = Lock();
-        _entered.Restart();
-        return body();
-    }
-
-    private FileStream Lock()
-    {
-        var path = _path + ".lock";
-        var asked = Stopwatch.StartNew();
-        while (true)
+        if (mine is not null && Read() is { } current && current.Term == mine.Term)
         {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
-            }
-            catch (IOException) when (asked.Elapsed < TimeToLive * 2 && File.Exists(path))
-            {
-                if (asked.Elapsed > TimeToLive)
-                {
-                    File.Delete(path);
-                }
-
-                Thread.Sleep(20);
-            }
+            Write(mine with { Beat = mine.Beat + 1, Released = true }, entered);
         }
     }
 
-    private void Write(LeaseRecord record)
+    private void Write(LeaseRecord record, long entered)
     {
-        if (_entered.Elapsed > TimeToLive / 2)
+        var took = clock.GetElapsedTime(entered);
+        if (took > times.Authority)
         {
-            throw new IOException($"{_path} was locked for {_entered.Elapsed.TotalSeconds:F0} s: this process stood still, or the storage did");
+            throw new IOException($"the authority lease was read {took.TotalSeconds:F0} s ago and is not written on that: "
+                + "this process stood still, or the storage did");
         }
 
-        RecordFile.Write(_path, record);
+        records.Write(record);
     }
 }

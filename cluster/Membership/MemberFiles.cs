@@ -33,7 +33,7 @@ public sealed class MemberFiles(string workspace)
     /// <exception cref="IOException">The storage does not answer.</exception>
     public IReadOnlyList<MemberRecord> All() => !Directory.Exists(Folder) ? [] :
     [
-        .. Directory.EnumerateFiles(Folder).Select(RecordFile.Read<MemberRecord>).OfType<MemberRecord>()
+        .. Directory.EnumerateFiles(Folder).Select(TryRead).OfType<MemberRecord>()
             .OrderBy(m => m.Role != Hosting.NodeRoles.Coordinator).ThenBy(m => m.Node, StringComparer.Ordinal),
     ];
 
@@ -43,6 +43,19 @@ public sealed class MemberFiles(string workspace)
         if (Read(node)?.Address == address)
         {
             File.Delete(PathOf(node));
+        }
+    }
+
+    // One file that cannot be read must not blind a node to all others.
+    private static MemberRecord? TryRead(string path)
+    {
+        try
+        {
+            return RecordFile.Read<MemberRecord>(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
@@ -16,22 +15,17 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     /// <summary>Its path is the same on every node.</summary>
     public const string ActorName = "membership";
 
-    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AnswerIsFresh = TimeSpan.FromSeconds(4);
     private readonly NodeOptions _node;
     private readonly Action<string?> _leave;
     private readonly Akka.Cluster.Cluster _cluster = Akka.Cluster.Cluster.Get(Context.System);
-    private readonly Dictionary<string, (TimeSpan At, MembershipPong Pong)> _answers = new(StringComparer.Ordinal);
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly TimeProvider _clock = TimeProvider.System;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly string _self;
     private readonly string? _former;
+    private readonly MembershipDecision _decision;
+    private readonly MembershipView _view;
     private readonly WorkspaceWitness _witness;
     private WitnessReport? _seen;
-    private HashSet<string> _unreachable = [];
-    private TimeSpan _unreachableSince;
-    private (string Holder, TimeSpan Since) _holderHeard = ("", TimeSpan.Zero);
-    private TimeSpan? _unknownSince;
     private string _lastSaid = "";
     private bool _leaving;
 
@@ -43,27 +37,30 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         (_node, _leave) = (node, leave);
         _self = _cluster.SelfAddress.ToString();
         _former = FormerSelf();
+        _decision = new MembershipDecision(node.Times);
+        _view = new MembershipView(_self, node.Times);
         var self = Self;
-        _witness = new WorkspaceWitness(
-            node.Workspace,
-            new MemberRecord(node.NodeId, node.Role, _self, 0),
-            node.Role == NodeRoles.Coordinator,
-            report => self.Tell(report, ActorRefs.NoSender));
+        var look = new WorkspaceLook(
+            new ClusterFiles(node.Workspace), new MemberRecord(node.NodeId, node.Role, _self, 0),
+            node.Role == NodeRoles.Coordinator, node.Times, _clock);
+        _witness = new WorkspaceWitness(look, node.Times.Renewal, report => self.Tell(report, ActorRefs.NoSender));
         Receive<WitnessReport>(OnReport);
         Receive<MembershipPing>(OnPing);
-        Receive<MembershipPong>(m => _answers[m.Address] = (_clock.Elapsed, m));
+        Receive<MembershipPong>(m => _view.Answered(m.Address, m.KnowsYou && Knows(m.Address, m.Uid), m.CannotReach, Now));
         Receive<Tick>(_ => OnTick());
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private TimeSpan Now => _clock.GetElapsedTime(0);
+
     private bool IsMember => _cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up;
 
     private IEnumerable<Member> Others => _cluster.State.Members.Where(m => !m.UniqueAddress.Equals(_cluster.SelfUniqueAddress));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, AskEvery);
+    protected override void PreStart() => Timers.StartPeriodicTimer("tick", Tick.Instance, _node.Times.AskEvery);
 
     /// <inheritdoc/>
     protected override void PostStop()
@@ -88,6 +85,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         var before = _seen;
         _seen = report;
+        _view.Report(report);
         if (report.Trouble is not null && before?.Trouble is null)
         {
             _log.Warning("the workspace refuses this node's membership files: {0}", report.Trouble);
@@ -95,7 +93,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
         if (report.HoldsLease != (before?.HoldsLease ?? false))
         {
-            _log.Info(report.HoldsLease ? "holds the authority lease, term {0}" : "no longer holds the authority lease, term {0}", report.Lease?.Term);
+            _log.Info("{0} the authority lease, term {1}", report.HoldsLease ? "holds" : "no longer holds", report.Lease?.Term);
         }
 
         if (report.Ended is { } ended && !_leaving && _node.Role != NodeRoles.Coordinator)
@@ -108,9 +106,15 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void OnPing(MembershipPing ping) => Sender.Tell(new MembershipPong(
         _self,
-        Others.Any(m => m.Address.ToString() == ping.Address && m.UniqueAddress.Uid == ping.Uid && m.Status != MemberStatus.Down),
-        [.. Others.Select(m => m.Address).Where(a => _cluster.FailureDetector.IsMonitoring(a) && !_cluster.FailureDetector.IsAvailable(a))
-            .Select(a => a.ToString())]));
+        Knows(ping.Address, ping.Uid),
+        [.. Others.Select(m => m.Address).Where(IsUnheard).Select(a => a.ToString())],
+        _cluster.SelfUniqueAddress.Uid));
+
+    private bool IsUnheard(Address address) =>
+        _cluster.FailureDetector.IsMonitoring(address) && !_cluster.FailureDetector.IsAvailable(address);
+
+    private bool Knows(string address, int uid) =>
+        Others.Any(m => m.Address.ToString() == address && m.UniqueAddress.Uid == uid && m.Status != MemberStatus.Down);
 
     private void OnTick()
     {
@@ -121,19 +125,22 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
         _witness.BecomeMember();
         DownFormerSelf();
-        var unreachable = _cluster.State.Unreachable.Select(m => m.Address.ToString()).Where(a => a != _self).ToHashSet();
-        if (!unreachable.SetEquals(_unreachable))
+        var now = Now;
+        IReadOnlyList<MemberName> others =
+        [
+            .. Others.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Removed)).Order(Member.AgeOrdering)
+                .Select(m => new MemberName(m.Address.ToString(), m.HasRole(NodeRoles.Coordinator))),
+        ];
+        var sight = _view.Look(others, _cluster.State.Unreachable.Select(m => m.Address.ToString()), now);
+        foreach (var address in _view.Asks(others, now))
         {
-            (_unreachable, _unreachableSince) = (unreachable, _clock.Elapsed);
+            Context.ActorSelection($"{address}/user/{ActorName}").Tell(new MembershipPing(_self, _cluster.SelfUniqueAddress.Uid));
         }
 
-        if (_seen is null)
+        if (sight is not null)
         {
-            return;
+            Carry(_decision.Decide(sight));
         }
-
-        Ask();
-        Carry(MembershipDecision.Decide(Sight(_seen)));
     }
 
     // A node that was killed and started again would otherwise wait until somebody finds its former self dead.
@@ -144,59 +151,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
             _log.Info("{0} was {1} before it was started again; that one is gone", _node.NodeId, _former);
             _cluster.Down(Address.Parse(_former));
         }
-    }
-
-    private void Ask()
-    {
-        var ping = new MembershipPing(_self, _cluster.SelfUniqueAddress.Uid);
-        var asked = _seen!.HoldsLease
-            ? _unreachable.Count > 0 ? Others.Select(m => m.Address.ToString()) : []
-            : _seen is { LeaseLives: true, Lease: { } lease } && lease.Address != _self ? [lease.Address] : [];
-        foreach (var address in asked)
-        {
-            Context.ActorSelection($"{address}/user/{ActorName}").Tell(ping);
-        }
-    }
-
-    private MembershipSight Sight(WitnessReport seen)
-    {
-        var now = _clock.Elapsed;
-        var holder = seen.Lease?.Address ?? "";
-        if (holder != _holderHeard.Holder || seen.HoldsLease || !seen.LeaseLives)
-        {
-            (_holderHeard, _unknownSince) = ((holder, now), null);
-        }
-
-        if (_answers.TryGetValue(holder, out var answer) && answer.At > _holderHeard.Since)
-        {
-            _holderHeard = (holder, answer.At);
-            _unknownSince = answer.Pong.KnowsYou ? null : _unknownSince ?? answer.At;
-        }
-
-        return new MembershipSight
-        {
-            Self = _self,
-            Others = [.. Others.Where(m => m.Status is not (MemberStatus.Down or MemberStatus.Removed)).Order(Member.AgeOrdering).Select(m => Of(m, seen, now))],
-            HoldsLease = seen.HoldsLease,
-            LeaseLives = seen.LeaseLives,
-            Holder = seen.Lease is { } lease ? $"{lease.Holder} ({lease.Address})" : "",
-            UnchangedFor = now - _unreachableSince,
-            HolderSilent = now - _holderHeard.Since,
-            Unknown = _unknownSince is { } since ? now - since : TimeSpan.Zero,
-        };
-    }
-
-    private MemberSight Of(Member member, WitnessReport seen, TimeSpan now)
-    {
-        var address = member.Address.ToString();
-        var answered = _answers.TryGetValue(address, out var answer) && now - answer.At < AnswerIsFresh;
-        return new MemberSight(
-            address,
-            member.HasRole(NodeRoles.Coordinator),
-            _unreachable.Contains(address),
-            answered,
-            seen.Beating.Contains(address),
-            answered ? answer.Pong.CannotReach : []);
     }
 
     private void Carry(MembershipVerdict verdict)

@@ -16,8 +16,10 @@ public sealed record MembershipPing(
 /// <param name="Address">The answering node.</param>
 /// <param name="KnowsYou">Whether the asking incarnation is a member in its eyes.</param>
 /// <param name="CannotReach">Addresses of members that it hears nothing from.</param>
+/// <param name="Uid">Its incarnation.</param>
 [MessagePackObject]
 public sealed record MembershipPong(
     [property: Key(0)] string Address,
     [property: Key(1)] bool KnowsYou,
-    [property: Key(2)] string[] CannotReach) : IWireMessage;
+    [property: Key(2)] string[] CannotReach,
+    [property: Key(3)] int Uid) : IWireMessage;

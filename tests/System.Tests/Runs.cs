@@ -35,6 +35,7 @@ public sealed class Runs : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
     private readonly Lazy<Task<RunResult>> _reference;
+    private readonly Dictionary<string, Task<RunResult>> _longReferences = [];
     private bool _failed;
 
     public Runs()
@@ -55,6 +56,15 @@ public sealed class Runs : IDisposable
 
     /// <summary>The whole way with one trainer and two featurizers, undisturbed.</summary>
     internal Task<RunResult> Reference => _reference.Value;
+
+    /// <summary>An undisturbed run of more steps from the reference, shared by the tests that need one.</summary>
+    internal async Task<RunResult> LongReferenceAsync(string steps)
+    {
+        var origin = await Reference;
+        return await (_longReferences.TryGetValue(steps, out var run)
+            ? run
+            : _longReferences[steps] = CompleteAsync($"long-reference-{_longReferences.Count}", origin, 1, 1, steps));
+    }
 
     /// <summary>Workspace of a run.</summary>
     public string WorkspaceOf(string name) => Path.Combine(_root, name);

@@ -29,18 +29,31 @@ internal sealed partial class IsmProcess : IDisposable
     public Task Exited => _process.WaitForExitAsync();
 
     /// <summary>Starts `ism` with arguments.</summary>
-    public static IsmProcess Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+    public static IsmProcess Start(params string[] arguments) => Start([], new Dictionary<string, string>(), arguments);
 
     /// <summary>Starts `ism` with arguments and variables over those of the tests.</summary>
-    public static IsmProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static IsmProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Start([], environment, arguments);
+
+    /// <summary>Starts `ism` with arguments under another command that becomes it, such as <c>ip netns exec NAME</c>.</summary>
+    public static IsmProcess StartUnder(IReadOnlyList<string> command, params string[] arguments) =>
+        Start(command, new Dictionary<string, string>(), arguments);
+
+    private static IsmProcess Start(
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
-        var info = new ProcessStartInfo("dotnet")
+        var info = new ProcessStartInfo(command.Count > 0 ? command[0] : "dotnet")
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        foreach (var part in command.Count > 0 ? [.. command.Skip(1), "dotnet"] : Array.Empty<string>())
+        {
+            info.ArgumentList.Add(part);
+        }
+
         info.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ism.dll"));
         foreach (var argument in arguments)
         {

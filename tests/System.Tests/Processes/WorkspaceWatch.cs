@@ -29,16 +29,22 @@ internal sealed class WorkspaceWatch : IDisposable
         {
             Assert.False(run.HasExited, $"the run ended before {what}:\n{run.Output}");
             Assert.False(over.IsCancellationRequested, $"no {what} within {deadline.TotalSeconds:F0} s:\n{run.Output}");
-            using var look = CancellationTokenSource.CreateLinkedTokenSource(over.Token);
-            look.CancelAfter(LookAgain);
-            try
-            {
-                await _changes.Reader.ReadAsync(look.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // Time to look, or over: the loop's head says which.
-            }
+            await ChangeAsync(over.Token);
+        }
+    }
+
+    /// <summary>Waits for a change, a second at most.</summary>
+    public async Task ChangeAsync(CancellationToken over)
+    {
+        using var look = CancellationTokenSource.CreateLinkedTokenSource(over);
+        look.CancelAfter(LookAgain);
+        try
+        {
+            await _changes.Reader.ReadAsync(look.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Time to look, or over: the caller sees which.
         }
     }
 
