@@ -9,11 +9,12 @@ public static class JobSingleton
 {
     private const string Name = "job";
 
-    /// <summary>Starts the singleton (on coordinators). When it stops of itself, because the journal refused a write, it is started again
-    /// after a growing pause.</summary>
+    /// <summary>Starts the singleton (on coordinators). When it stops of itself, because the journal refused a write or it fails,
+    /// it is started again after a growing pause.</summary>
     public static IActorRef Host(ActorSystem system, Props props) => system.ActorOf(
         ClusterSingletonManager.Props(
-            BackoffSupervisor.Props(Backoff.OnStop(props, "actor", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30), 0.1, -1)),
+            BackoffSupervisor.Props(
+                Backoff.OnStop(props, "actor", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30), 0.1, -1).WithDefaultStoppingStrategy()),
             PoisonPill.Instance,
             ClusterSingletonManagerSettings.Create(system).WithRole(NodeRoles.Coordinator)),
         Name);
