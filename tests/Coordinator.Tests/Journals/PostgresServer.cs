@@ -59,7 +59,7 @@ public sealed class PostgresServer : IDisposable
     public string NewDatabase()
     {
         var name = $"journal{Interlocked.Increment(ref _databases)}";
-        using var connection = new NpgsqlConnection(To("postgres"));
+        using var connection = new NpgsqlConnection($"{To("postgres")};Pooling=false");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = $"create database {name}";

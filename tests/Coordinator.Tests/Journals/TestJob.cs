@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using Akka.Pattern;
 using Ism.Coordinator.Jobs;
 using Ism.Featurizer.Tests;
 using Ism.Protocol.Jobs;
@@ -11,13 +12,15 @@ internal sealed class TestJob
 {
     private readonly IActorRef _job;
 
-    /// <summary>Opens the job in a new actor system.</summary>
+    /// <summary>Opens the job in a new actor system, supervised as the cluster's singleton is.</summary>
     public TestJob(JournalPlace place, FeaturizerWorkspace corpus, Props region)
     {
         var options = OptionsFor(corpus);
         System = place.StartSystem();
         var chunks = System.ActorOf(region);
-        _job = System.ActorOf(JobActor.Props(options, place.Workspace, chunks, Keep, error => Ended.Put(error ?? "complete")));
+        var job = JobActor.Props(options, place.Workspace, chunks, Keep, error => Ended.Put(error ?? "complete"));
+        _job = System.ActorOf(BackoffSupervisor.Props(
+            Backoff.OnStop(job, "job", TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4), 0.1, -1)));
     }
 
     public ActorSystem System { get; }

@@ -6,12 +6,13 @@ using Ism.Protocol.Chunks;
 namespace Ism.Tests.Losses;
 
 /// <summary>
-/// Stands for the shard region: chunk entities on several featurizers of one process, reached over lossy links. Again and again one of
-/// them is ended and, when it is next told something, made anew on any of the featurizers, as at a hand-off.
+/// Stands for the shard region: chunk entities on several featurizers of one process, reached over lossy links. Again and again one
+/// drawn of all is ended, if it lives, and when it is next told something made anew on any of the featurizers, as at a hand-off.
 /// </summary>
 internal sealed class LossyRegion : ReceiveActor, IWithTimers
 {
     private readonly Dictionary<ChunkKey, IActorRef> _entities = [];
+    private readonly List<ChunkKey> _known = [];
     private readonly TimeSpan _ends;
 
     /// <summary>A region.</summary>
@@ -26,6 +27,11 @@ internal sealed class LossyRegion : ReceiveActor, IWithTimers
         {
             if (!_entities.TryGetValue(m.Key, out var entity))
             {
+                if (!_known.Contains(m.Key))
+                {
+                    _known.Add(m.Key);
+                }
+
                 _entities[m.Key] = entity = Context.ActorOf(ChunkEntity.Props(featurizers[random.Next(featurizers.Count)]));
             }
 
@@ -33,10 +39,8 @@ internal sealed class LossyRegion : ReceiveActor, IWithTimers
         });
         Receive<End>(_ =>
         {
-            if (_entities.Count > 0)
+            if (_entities.Count > 0 && _entities.Remove(_known[random.Next(_known.Count)], out var ended))
             {
-                var key = _entities.Keys.ElementAt(random.Next(_entities.Count));
-                _entities.Remove(key, out var ended);
                 Context.Stop(ended);
             }
         });

@@ -15,7 +15,7 @@ namespace Ism.Coordinator.Tests.Losses;
 [Collection(WithPostgres.Name)]
 public sealed class LostLeaseTests(PostgresServer server, ITestOutputHelper output)
 {
-    private const int Proteins = 19;
+    private const int Proteins = 59;
     private const int ChunkSize = 2;
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class LostLeaseTests(PostgresServer server, ITestOutputHelper outp
         using var b = new FeaturizerContext(corpus.Workspace, corpus.Context.Job, node: "featurizer-b");
         var system = place.StartSystem();
         var links = new LossyLinks(system, new LossRates(seed));
-        var region = system.ActorOf(Props.Create(() => new LossyRegion(new[] { a, b }, links, seed, TimeSpan.FromSeconds(0.3))));
+        var region = system.ActorOf(Props.Create(() => new LossyRegion(new[] { a, b }, links, seed, TimeSpan.FromSeconds(0.1))));
         var work = corpus.Tokenising("lossy");
         var folder = corpus.Workspace.At(work.Output);
         var order = Enumerable.Range(0, corpus.Catalogue.ChunkCount).ToArray();

@@ -17,7 +17,7 @@ using Xunit.Abstractions;
 namespace Ism.GpuTrainer.Tests.Samples;
 
 /// <summary>Fetchers of two ranks and real chunk entities, between which nearly a third of all messages is lost.</summary>
-public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Settings, output: output)
+public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Settings)
 {
     private const int World = 2;
     private const int Steps = 6;
