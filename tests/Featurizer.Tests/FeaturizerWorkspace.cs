@@ -20,13 +20,18 @@ public sealed class FeaturizerWorkspace : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("ism-featurizer-").FullName;
 
     public FeaturizerWorkspace()
+        : this(Proteins, ChunkSize)
+    {
+    }
+
+    internal FeaturizerWorkspace(int proteins, int chunkSize)
     {
         Workspace = new Workspace(Path.Combine(_root, "workspace"));
         Structures = Path.Combine(_root, "structures");
-        SyntheticCorpus.Write(Structures, Proteins, Seed, new SynthesisOptions { MinLength = 24, MaxLength = 40 });
+        SyntheticCorpus.Write(Structures, proteins, Seed, new SynthesisOptions { MinLength = 24, MaxLength = 40 });
         File.WriteAllText(Path.Combine(Structures, "zz-garbage.cif"), "this is no structure\n");
         Directory.CreateDirectory(Workspace.At(Protocol.Jobs.Workspace.Catalogues));
-        Catalogue = Catalogue.Create(StructureSources.List(Structures), ChunkSize);
+        Catalogue = Catalogue.Create(StructureSources.List(Structures), chunkSize);
         CatalogueName = Path.GetFileName(Catalogue.Save(Workspace.At(Protocol.Jobs.Workspace.Catalogues), "corpus"));
         using (var model = new AtomicAutoencoder(
             new AutoencoderShape { Layers = 1, DecoderLayers = 1, Width = 16, Heads = 2, LayerScale = 0.1 }, Seed))
@@ -34,7 +39,7 @@ public sealed class FeaturizerWorkspace : IDisposable
             model.Save(Workspace.At(Protocol.Jobs.Workspace.Autoencoder));
         }
 
-        Context = new FeaturizerContext(Workspace, new JobOptions { Corpus = new CorpusOptions { ChunkSize = ChunkSize } });
+        Context = new FeaturizerContext(Workspace, new JobOptions { Corpus = new CorpusOptions { ChunkSize = chunkSize } });
         using var worker = new ChunkWorker(Context);
         worker.Run(Embedding("first-embeddings"), 0, _ => { }, CancellationToken.None);
         var points = EmbeddingsFile.Load(EmbeddingsFile.PathOf(Workspace.At("first-embeddings"), 0)).Points;

@@ -217,11 +217,17 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
 
     private void OnFailed(ChunkFailed failed)
     {
-        _log.Warning("{0}: chunk {1} failed: {2}", PersistenceId, failed.Chunk, failed.Reason);
-        Context.Parent.Tell(new LedgerTrouble(_setup.Work.WorkId, $"chunk {failed.Chunk} failed and is tried again: {failed.Reason}"));
-        if (_state.Fail(failed.Chunk, failed.LeaseEpoch, DateTime.UtcNow, failed.Storage))
+        // A failure is told until it is settled; it counts, and is worth a word, once.
+        if (_state.Holds(failed.Chunk, failed.LeaseEpoch))
         {
-            Context.Parent.Tell(new LedgerGaveUp(_setup.Work.WorkId, $"chunk {failed.Chunk} failed again and again: {failed.Reason}"));
+            _log.Warning("{0}: chunk {1} failed: {2}", PersistenceId, failed.Chunk, failed.Reason);
+            Context.Parent.Tell(new LedgerTrouble(
+                _setup.Work.WorkId, $"chunk {failed.Chunk} failed and is tried again: {failed.Reason}"));
+            if (_state.Fail(failed.Chunk, failed.LeaseEpoch, DateTime.UtcNow, failed.Storage))
+            {
+                Context.Parent.Tell(new LedgerGaveUp(
+                    _setup.Work.WorkId, $"chunk {failed.Chunk} failed again and again: {failed.Reason}"));
+            }
         }
 
         Sender.Tell(new ChunkSettled(new ChunkKey(_setup.Work.Catalogue, failed.Chunk), failed.WorkId, failed.LeaseEpoch, false));

@@ -28,7 +28,7 @@ public sealed class LedgerState
     private readonly int[] _order;
     private readonly ChunkCommitted?[] _committed;
     private readonly Dictionary<int, Lease> _leases = [];
-    private readonly Dictionary<int, (int Failures, DateTime NotBefore, DateTime Since)> _failures = [];
+    private readonly Dictionary<int, (int Failures, int Defects, DateTime NotBefore, DateTime Since)> _failures = [];
     private readonly TimeSpan _leaseTime;
     private readonly int _maxFailures;
     private int _incarnation;
@@ -170,13 +170,15 @@ public sealed class LedgerState
         }
 
         _leases.Remove(chunk);
-        var known = _failures.GetValueOrDefault(chunk, (Failures: 0, NotBefore: now, Since: now));
+        var known = _failures.GetValueOrDefault(chunk, (Failures: 0, Defects: 0, NotBefore: now, Since: now));
         var failures = known.Failures + 1;
-        _failures[chunk] = (failures, now + TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, failures - 1))), known.Since);
-        return storage ? now - known.Since >= StoragePatience : failures >= _maxFailures;
+        var defects = storage ? known.Defects : known.Defects + 1;
+        _failures[chunk] = (failures, defects, now + TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, failures - 1))), known.Since);
+        return storage ? now - known.Since >= StoragePatience : defects >= _maxFailures;
     }
 
-    private bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;
+    /// <summary>Whether this is the current lease of the chunk.</summary>
+    public bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;
 
     private LedgerTotals Add(LedgerTotals t, ChunkCommitted c, int sign) => new(
         t.Chunks + sign,

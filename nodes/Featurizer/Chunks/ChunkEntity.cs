@@ -12,7 +12,10 @@ namespace Ism.Featurizer.Chunks;
 /// </summary>
 public sealed class ChunkEntity : ReceiveActor, IWithTimers
 {
-    private static readonly TimeSpan ReportAgain = TimeSpan.FromSeconds(2);
+    private const double ReportAgain = 2;
+
+    // Of a lease's time: several reports in a row may be lost before it ends.
+    private const double ReportsPerLease = 6;
     private readonly FeaturizerContext _context;
     private readonly SampleStreams _streams;
     private readonly Dictionary<string, Job> _jobs = [];
@@ -64,22 +67,28 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
     {
         if (_jobs.TryGetValue(lease.Work.WorkId, out var known))
         {
-            // The same work under a newer lease: what is under way, or done, counts for it.
-            if (lease.LeaseEpoch >= known.Epoch)
+            if (lease.LeaseEpoch < known.Epoch)
+            {
+                return;
+            }
+
+            // The same work under a newer lease: what is under way, or done, counts for it. A failure does not (the ledger wants another
+            // try), nor does a file that was set aside since.
+            if (lease.LeaseEpoch == known.Epoch || (known.Error is null && Stands(lease, known.Result)))
             {
                 _jobs[lease.Work.WorkId] = known = known with { Epoch = lease.LeaseEpoch, Ledger = Sender };
                 Accept(lease);
                 Report(lease.Work.WorkId, known);
+                return;
             }
-
-            return;
         }
 
         var job = new Job(lease.Key.Chunk, lease.LeaseEpoch, Sender, new Progress());
         _jobs[lease.Work.WorkId] = job;
         if (!Timers.IsTimerActive(Tick.Key))
         {
-            Timers.StartPeriodicTimer(Tick.Key, Tick.Instance, ReportAgain);
+            Timers.StartPeriodicTimer(
+                Tick.Key, Tick.Instance, TimeSpan.FromSeconds(Math.Clamp(lease.LeaseSeconds / ReportsPerLease, 0.1, ReportAgain)));
         }
 
         Accept(lease);
@@ -87,6 +96,17 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
         _context.Compute.Post(
             worker => worker.Run(lease.Work, lease.Key.Chunk, n => job.Progress.Structures = n, _stopped.Token),
             (result, error) => self.Tell(new WorkDone(lease.Work.WorkId, result, error)));
+    }
+
+    private bool Stands(LeaseChunk lease, ChunkResult? result)
+    {
+        if (result is null)
+        {
+            return true;
+        }
+
+        var file = new FileInfo(ChunkWorker.ResultPath(_context.Workspace, lease.Work, lease.Key.Chunk));
+        return file.Exists && file.Length == result.Bytes;
     }
 
     private void Accept(LeaseChunk lease) =>

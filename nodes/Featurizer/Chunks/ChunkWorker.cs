@@ -5,6 +5,7 @@ using Ism.Featurizer.Isolation;
 using Ism.Featurizer.Threads;
 using Ism.Models.Codebook;
 using Ism.Protocol.Chunks;
+using Ism.Protocol.Jobs;
 
 namespace Ism.Featurizer.Chunks;
 
@@ -24,6 +25,11 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         : this(context, new UnderWay())
     {
     }
+
+    /// <summary>The result file of a chunk.</summary>
+    public static string ResultPath(Workspace workspace, ChunkWork work, int chunk) => work.Kind == WorkKind.Tokenise
+        ? TokenFile.PathOf(workspace.At(work.Output), chunk)
+        : EmbeddingsFile.PathOf(workspace.At(work.Output), chunk);
 
     /// <summary>Does the work.</summary>
     /// <exception cref="IOException">The structures cannot be read, the result cannot be written, or encoder or codebook cannot be
@@ -67,7 +73,7 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var embeddings = parts.Count > 0 ? Embeddings.Concat(parts) : new Embeddings(Array.Empty<float>(), width);
         var refused = harvest.Refused.Values.ToList();
         var file = new EmbeddingsFile(embeddings, parts.Count, refused.Count, JsonSerializer.Serialize(refused));
-        var path = EmbeddingsFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var path = ResultPath(context.Workspace, work, chunk);
         var sha = file.Save(path);
         return new ChunkResult(sha, new FileInfo(path).Length, parts.Count, refused.Count, embeddings.Count, 0);
     }
@@ -76,7 +82,7 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
     {
         var embeddings = EmbeddingsFile.Load(EmbeddingsFile.PathOf(context.Workspace.At(work.Embeddings), chunk));
         var centroids = ClusteringFiles.LoadCentroids(context.Workspace.At(work.Codebook));
-        var path = EmbeddingsFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var path = ResultPath(context.Workspace, work, chunk);
         var sha = ClusteringFiles.SavePartial(path, KMeansPartial.Of(embeddings.Points, centroids));
         return new ChunkResult(sha, new FileInfo(path).Length, embeddings.Structures, embeddings.Quarantined, embeddings.Points.Count, 0);
     }
@@ -84,7 +90,7 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
     private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
         var harvest = Products(work, chunk, progress, cancel);
-        var path = TokenFile.PathOf(context.Workspace.At(work.Output), chunk);
+        var path = ResultPath(context.Workspace, work, chunk);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
             harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values);

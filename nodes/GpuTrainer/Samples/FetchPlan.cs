@@ -29,6 +29,9 @@ public sealed record FetchPlan
     /// <summary>Steps fetched ahead.</summary>
     public required int Prefetch { get; init; }
 
+    /// <summary>How long an answer, or its next frame, is waited for before the samples are asked for again.</summary>
+    public TimeSpan AskAgain { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>The share of a rank: every World-th sample of the global batch. The batch itself does not depend on it.</summary>
     public static IReadOnlyList<SamplePosition> ShareOf(IReadOnlyList<SamplePosition> globalBatch, int rank, int world) =>
         [.. globalBatch.Where((_, i) => i % world == rank)];

@@ -15,7 +15,6 @@ namespace Ism.GpuTrainer.Samples;
 public sealed class SampleFetcher : ReceiveActor, IWithTimers
 {
     private const int FirstCredits = 4;
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan NotReadyPause = TimeSpan.FromMilliseconds(250);
     private readonly FetchPlan _plan;
     private readonly StepBuffer _buffer;
@@ -76,7 +75,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         _requests.Remove(request.Id);
         request.Id = ++_lastRequest;
         request.Frames.Clear();
-        request.AskAt = DateTime.UtcNow + AskAgain;
+        request.AskAt = DateTime.UtcNow + _plan.AskAgain;
         _requests[request.Id] = request;
         var positions = request.Places.Select(i => request.Step.Share[i]).ToArray();
         _region.Tell(new FetchSamples
@@ -101,7 +100,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
 
         _buffer.SignOfLife();
         request.Frames.Add(frame.Payload);
-        request.AskAt = DateTime.UtcNow + AskAgain;
+        request.AskAt = DateTime.UtcNow + _plan.AskAgain;
         request.Unanswered = 0;
         if (!frame.Last)
         {

@@ -198,7 +198,26 @@ public sealed class LedgerActorTests : TestKit
             Assert.False(_region.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
         }
 
-        Assert.Contains("the disk is full", _parent.ExpectMsg<LedgerGaveUp>(Soon).Reason);
+        Assert.Contains("the disk is full", _parent.FishForMessage<LedgerGaveUp>(_ => true, Soon).Reason);
+    }
+
+    [Fact]
+    public void Should_go_on_trying_and_say_so_while_the_storage_refuses()
+    {
+        Open([0]);
+        _parent.ExpectMsg<LedgerProgress>(Soon);
+        var lease = Leased();
+        var failed = new ChunkFailed(lease.Work.WorkId, 0, lease.LeaseEpoch, "No space left on device") { Storage = true };
+        Tell(failed);
+        Assert.Contains("No space left", _parent.ExpectMsg<LedgerTrouble>(Soon).What);
+
+        // Told again, because the word that it is settled was lost: neither counted nor worth a word.
+        Tell(failed);
+        Assert.False(_region.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
+        Assert.False(_region.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
+        var again = Leased(after: lease.LeaseEpoch);
+        Finish(again);
+        Assert.True(_parent.ExpectMsg<LedgerProgress>(Soon).IsComplete);
     }
 
     protected override void AfterAll()

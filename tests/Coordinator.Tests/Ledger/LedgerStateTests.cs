@@ -95,6 +95,52 @@ public class LedgerStateTests
     }
 
     [Fact]
+    public void Should_be_patient_with_storage_that_refuses_but_not_for_ever()
+    {
+        var ledger = Opened([0], maxFailures: 3);
+        var pauses = new List<double>();
+        var now = Start;
+        while (!FailAgain(ledger, ref now, storage: true, pauses))
+        {
+            Assert.True(now - Start < LedgerState.StoragePatience * 2, "it is tried for ever");
+        }
+
+        Assert.InRange(now - Start, LedgerState.StoragePatience, LedgerState.StoragePatience + TimeSpan.FromSeconds(31));
+        Assert.Equal([1, 2, 4, 8, 16, 30, 30], pauses.Take(7));
+        Assert.All(pauses.Skip(7), pause => Assert.Equal(30, pause));
+    }
+
+    [Fact]
+    public void Should_not_take_refusals_of_the_storage_for_defects_and_forget_both_with_a_commit()
+    {
+        var ledger = Opened([0], maxFailures: 2);
+        var now = Start;
+        Assert.False(FailAgain(ledger, ref now, storage: true));
+        Assert.False(FailAgain(ledger, ref now, storage: true));
+        Assert.False(FailAgain(ledger, ref now, storage: false));
+        Assert.True(FailAgain(ledger, ref now, storage: false));
+
+        ledger.Apply(ledger.Finish(Result(LeasedAt(ledger, ref now)))!);
+        ledger.Reopen(0);
+        Assert.False(FailAgain(ledger, ref now, storage: false));
+        Assert.False(FailAgain(ledger, ref now, storage: true));
+        Assert.True(FailAgain(ledger, ref now, storage: false));
+    }
+
+    [Fact]
+    public void Should_count_a_failure_once_and_only_under_the_current_lease()
+    {
+        var ledger = Opened([0], maxFailures: 2);
+        var first = ledger.LeaseNext(1, Start)[0];
+        Assert.True(ledger.Holds(0, first.Epoch));
+        Assert.False(ledger.Fail(0, first.Epoch, Start));
+        Assert.False(ledger.Holds(0, first.Epoch));
+        Assert.False(ledger.Fail(0, first.Epoch, Start));
+        var now = Start;
+        Assert.True(FailAgain(ledger, ref now, storage: false));
+    }
+
+    [Fact]
     public void Should_lease_again_a_chunk_whose_result_is_gone()
     {
         var ledger = Opened([0, 1]);
@@ -110,6 +156,32 @@ public class LedgerStateTests
     [Fact]
     public void Should_refuse_an_order_that_misses_a_chunk() =>
         Assert.Throws<ArgumentException>(() => new LedgerState([0, 0, 2], LeaseTime));
+
+    // Fails the next lease of the one chunk, as soon as it is given; whether that was once too often.
+    private static bool FailAgain(LedgerState ledger, ref DateTime now, bool storage, List<double>? pauses = null)
+    {
+        var from = now;
+        var lease = LeasedAt(ledger, ref now);
+        if (now > from)
+        {
+            pauses?.Add((now - from).TotalSeconds);
+        }
+
+        return ledger.Fail(lease.Chunk, lease.Epoch, now, storage);
+    }
+
+    private static Lease LeasedAt(LedgerState ledger, ref DateTime now)
+    {
+        while (true)
+        {
+            if (ledger.LeaseNext(1, now) is [var lease])
+            {
+                return lease;
+            }
+
+            now += TimeSpan.FromSeconds(1);
+        }
+    }
 
     private static LedgerState Opened(int[] order, int maxFailures = 5)
     {

@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using Ism.Corpus;
+using Ism.Featurizer;
+using Ism.Featurizer.Chunks;
+using Ism.Featurizer.Tests;
+using Ism.Protocol.Chunks;
+using Ism.Protocol.Jobs;
+using Ism.Protocol.Ledger;
+
+namespace Ism.Coordinator.Tests.Journals;
+
+/// <summary>A journal that is away for a while, in the middle of a job whose chunks are really tokenised.</summary>
+[Collection(WithPostgres.Name)]
+public sealed class JournalAwayTests(PostgresServer server)
+{
+    private const int Proteins = 12;
+    private const int Chunks = 4;
+
+    [SkippableFact]
+    public async Task Should_go_on_when_the_database_server_comes_back()
+    {
+        using var place = new JournalPlace(JournalKind.Postgres, server);
+        await RunAsync(place, server.Stop, server.Start);
+    }
+
+    [SkippableFact]
+    public async Task Should_go_on_when_the_full_disk_of_the_journal_has_room_again()
+    {
+        using var place = new JournalPlace(JournalKind.Sqlite, server);
+        using var disk = new SmallDisk(place.Workspace.At("ledger"));
+        await RunAsync(place, disk.Fill, disk.MakeRoom);
+    }
+
+    [SkippableFact]
+    public async Task Should_begin_when_a_database_server_that_was_away_at_the_start_comes_back()
+    {
+        using var place = new JournalPlace(JournalKind.Postgres, server);
+        using var corpus = new FeaturizerWorkspace(Proteins, FeaturizerWorkspace.ChunkSize);
+        var region = new Mailbox();
+        server.Stop();
+        TestJob job;
+        try
+        {
+            job = new TestJob(place, corpus, region.Props);
+            await job.Events.NextAsync<RunEvent>(e => e.Kind == RunEventKind.Warning);
+        }
+        finally
+        {
+            server.Start();
+        }
+
+        await region.NextAsync<LeaseChunk>();
+        Assert.Equal([new JobOpened(1)], place.Events("job"));
+    }
+
+    private static async Task RunAsync(JournalPlace place, Action takeAway, Action giveBack)
+    {
+        using var corpus = new FeaturizerWorkspace(Proteins, FeaturizerWorkspace.ChunkSize);
+        using var context = new FeaturizerContext(place.Workspace, TestJob.OptionsFor(corpus));
+        var gate = new Gate();
+        var job = new TestJob(place, corpus, Props.Create(() => new Entities(context, gate)));
+        await job.Events.NextAsync<RunEvent>(e => e is { Kind: RunEventKind.Progress, Stage: RunStages.Tokens, Done: 1 });
+        takeAway();
+        try
+        {
+            gate.Open = true;
+            await job.Events.NextAsync<RunEvent>(e => e.Kind == RunEventKind.Warning && e.Message.Contains("it is opened again"));
+        }
+        finally
+        {
+            giveBack();
+        }
+
+        await job.Events.NextAsync<RunEvent>(e => e is { Kind: RunEventKind.Progress, Stage: RunStages.Tokens, Done: Chunks });
+        Assert.Equal([new JobOpened(1)], place.Events("job"));
+        var folder = Directory.GetDirectories(place.Workspace.At(Workspace.Tokens)).Single();
+        var commits = place.Events($"ledger-tokenise-{Path.GetFileName(folder)}").OfType<ChunkCommitted>().ToList();
+        Assert.Equal(Enumerable.Range(0, Chunks), commits.Select(c => c.Chunk).Order());
+        Assert.All(commits, c => Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(TokenFile.PathOf(folder, c.Chunk)))), c.Sha256));
+    }
+
+    private sealed class Gate
+    {
+        public volatile bool Open;
+    }
+
+    // The chunks' entities of one featurizer, of which all but the first that is leased wait for a gate.
+    private sealed class Entities : ReceiveActor
+    {
+        public Entities(FeaturizerContext context, Gate gate)
+        {
+            int? first = null;
+            Receive<IChunkMessage>(m =>
+            {
+                first ??= m.Key.Chunk;
+                if (gate.Open || m.Key.Chunk == first)
+                {
+                    var child = Context.Child($"{m.Key.Chunk}");
+                    (child.IsNobody() ? Context.ActorOf(ChunkEntity.Props(context), $"{m.Key.Chunk}") : child).Forward(m);
+                }
+            });
+        }
+    }
+}

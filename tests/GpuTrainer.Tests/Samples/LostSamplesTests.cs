@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit.Xunit2;
+using Ism.Corpus;
+using Ism.Corpus.Streaming;
+using Ism.Featurizer;
+using Ism.Featurizer.Chunks;
+using Ism.Featurizer.Serving;
+using Ism.Featurizer.Tests;
+using Ism.GpuTrainer.Samples;
+using Ism.Protocol.Chunks;
+using Ism.Protocol.Samples;
+using Ism.Tests.Losses;
+using Xunit.Abstractions;
+
+namespace Ism.GpuTrainer.Tests.Samples;
+
+/// <summary>Fetchers of two ranks and real chunk entities, between which nearly a third of all messages is lost.</summary>
+public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Settings)
+{
+    private const int World = 2;
+    private const int Steps = 6;
+    private const int Proteins = 7;
+    private const int ChunkSize = 4;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private static readonly Config Settings = ConfigurationFactory.ParseString("""
+        akka.actor.provider = cluster
+        akka.remote.dot-netty.tcp.hostname = 127.0.0.1
+        akka.remote.dot-netty.tcp.port = 0
+        akka.stdout-loglevel = OFF
+        akka.loglevel = OFF
+        """);
+
+    // The batches are large enough for answers of several frames; crops are whole chains, or a few environments.
+    [Theory]
+    [InlineData(SampleKind.Tokens, 4000, 64, 3)]
+    [InlineData(SampleKind.Environments, 16, 4, 4)]
+    public async Task Should_bring_every_sample_of_every_step_once_whatever_is_lost(SampleKind kind, int batch, int limit, int seed)
+    {
+        using var corpus = new FeaturizerWorkspace(Proteins, ChunkSize);
+        using var a = new FeaturizerContext(corpus.Workspace, corpus.Context.Job, node: "featurizer-a");
+        using var b = new FeaturizerContext(corpus.Workspace, corpus.Context.Job, node: "featurizer-b");
+        var order = new SampleOrder(corpus.Catalogue.Count, ChunkSize, seed, windowChunks: 2);
+        var links = new LossyLinks(Sys, new LossRates(seed));
+        var region = Sys.ActorOf(Props.Create(() => new LossyRegion(new[] { a, b }, links, seed, TimeSpan.FromSeconds(2))));
+        using var worker = new ChunkWorker(corpus.Context);
+        worker.Run(corpus.Tokenising("tokens"), 0, _ => { }, CancellationToken.None);
+        var ranks = Enumerable.Range(0, World).Select(rank => Fetch(rank)).ToList();
+
+        // The second chunk is made while it is already asked for.
+        worker.Run(corpus.Tokenising("tokens"), 1, _ => { }, CancellationToken.None);
+        var took = await Task.WhenAll(ranks).WaitAsync(Patience * 2);
+        output.WriteLine($"seed {seed}: {links}; {took.Max().TotalSeconds:F1} s");
+
+        Task<TimeSpan> Fetch(int rank)
+        {
+            var buffer = new StepBuffer();
+            var plan = new FetchPlan
+            {
+                Catalogue = corpus.CatalogueName,
+                Kind = kind,
+                Limit = limit,
+                Tokens = "tokens",
+                FirstStep = 0,
+                EndStep = Steps,
+                Share = step => FetchPlan.ShareOf(order.Step(step, batch), rank, World),
+                Prefetch = 3,
+                AskAgain = TimeSpan.FromSeconds(0.5),
+            };
+            var fetcher = Sys.ActorOf(SampleFetcher.Props(plan, buffer, region, corpus.Workspace));
+            return Task.Factory.StartNew(() => Take(plan, buffer, fetcher, corpus), TaskCreationOptions.LongRunning);
+        }
+    }
+
+    private TimeSpan Take(FetchPlan plan, StepBuffer buffer, IActorRef fetcher, FeaturizerWorkspace corpus)
+    {
+        var clock = Stopwatch.StartNew();
+        for (var step = plan.FirstStep; step < plan.EndStep; step++)
+        {
+            var share = buffer.TryTake(step, Patience - clock.Elapsed, Patience, CancellationToken.None);
+            Assert.True(share is not null, $"step {step} did not come within {Patience.TotalSeconds} s");
+            Assert.Equal(plan.Share(step), share.Select(s => s.Position));
+            Assert.Equal(SampleDigest.Text(Digest(plan, step, corpus)), SampleDigest.Text(SampleDigest.Of(share)));
+        }
+
+        Sys.Stop(fetcher);
+        for (var step = plan.FirstStep; step < plan.EndStep; step++)
+        {
+            Assert.Null(buffer.TryTake(step, TimeSpan.Zero, Patience, CancellationToken.None));
+        }
+
+        return clock.Elapsed;
+    }
+
+    // From the files, without anybody's help; environments from the structures.
+    private static ulong Digest(FetchPlan plan, long step, FeaturizerWorkspace corpus)
+    {
+        using var server = new SampleServer(corpus.Context);
+        var sum = 0UL;
+        foreach (var chunk in plan.Share(step).GroupBy(p => p.Chunk))
+        {
+            using var file = TokenFile.Open(TokenFile.PathOf(corpus.Workspace.At(plan.Tokens), chunk.Key));
+            var samples = plan.Kind == SampleKind.Tokens
+                ? chunk.Select(p => (ReadOnlyMemory<byte>)(TokenCrop.Draw(file, p.Position, p.DrawKey, plan.Limit)?.ToBytes() ?? []))
+                : SamplePayload.Split(server.Answer(new FetchSamples
+                {
+                    Key = new ChunkKey(plan.Catalogue, chunk.Key),
+                    Request = 0,
+                    Kind = plan.Kind,
+                    Rows = [.. chunk.Select(p => p.Row)],
+                    DrawKeys = [.. chunk.Select(p => p.DrawKey)],
+                    Limit = plan.Limit,
+                    Credits = 1,
+                })!).Select(s => s.Sample);
+            foreach (var (position, sample) in chunk.Zip(samples))
+            {
+                sum = unchecked(sum + SampleDigest.Of(position, sample.Span));
+            }
+        }
+
+        return sum;
+    }
+}
