@@ -26,6 +26,15 @@ public sealed class Runs : IDisposable
     /// <summary>Steps between checkpoints.</summary>
     public const int CheckpointEvery = 5;
 
+    /// <summary>Steps of the long job, which is long enough to be disturbed many times.</summary>
+    public const int LongSteps = 1000;
+
+    /// <summary>Steps between checkpoints of the long job.</summary>
+    public const int LongCheckpointEvery = 50;
+
+    /// <summary>The long job is `ism chaos`'s too; its undisturbed run is this one.</summary>
+    internal const string Chaos = "chaos";
+
     private const long CorpusSeed = 401;
     private const long HeldoutSeed = 402;
     private const long JobSeed = 11;
@@ -35,6 +44,7 @@ public sealed class Runs : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
     private readonly Lazy<Task<RunResult>> _reference;
+    private readonly Lazy<Task<RunResult>> _long;
     private bool _failed;
 
     public Runs()
@@ -45,6 +55,7 @@ public sealed class Runs : IDisposable
         SyntheticCorpus.Write(Structures, Proteins, CorpusSeed, options);
         SyntheticCorpus.Write(HeldoutStructures, Heldout, HeldoutSeed, options);
         _reference = new Lazy<Task<RunResult>>(() => CompleteAsync("reference", null, featurizers: 2, trainers: 1));
+        _long = new Lazy<Task<RunResult>>(LongAsync);
     }
 
     /// <summary>The corpus.</summary>
@@ -55,6 +66,9 @@ public sealed class Runs : IDisposable
 
     /// <summary>The whole way with one trainer and two featurizers, undisturbed.</summary>
     internal Task<RunResult> Reference => _reference.Value;
+
+    /// <summary>The long job with one trainer, undisturbed, where `ism chaos` looks for it.</summary>
+    internal Task<RunResult> Long => _long.Value;
 
     /// <summary>Workspace of a run.</summary>
     public string WorkspaceOf(string name) => Path.Combine(_root, name);
@@ -84,6 +98,24 @@ public sealed class Runs : IDisposable
     internal IsmProcess Start(string name, RunResult? from, int featurizers, int trainers, params string[] settings) =>
         IsmProcess.Start(Arguments(name, from, featurizers, trainers, settings));
 
+    /// <summary>Starts a run of the long job, with the limits between nodes as they are by default, and leaves it running.</summary>
+    internal async Task<IsmProcess> StartLongAsync(
+        string name, int featurizers, int trainers, int coordinators = 1, IReadOnlyDictionary<string, string>? environment = null,
+        params string[] settings) => IsmProcess.Start(
+            environment ?? new Dictionary<string, string>(),
+            [
+                .. Arguments(name, await Reference, featurizers, trainers, [.. LongSettings, .. settings]),
+                "--coordinators", coordinators.ToString(CultureInfo.InvariantCulture),
+            ]);
+
+    /// <summary>Arguments of `ism chaos` for the long job.</summary>
+    internal async Task<string[]> ChaosArgumentsAsync(params string[] options)
+    {
+        await Long;
+        var settings = (await Reference).AsOrigin.Concat(LongSettings);
+        return ["chaos", JobFile(Chaos), .. settings.SelectMany(s => (string[])["--set", s]), .. options];
+    }
+
     /// <summary>Runs to the end and requires success.</summary>
     internal async Task<RunResult> CompleteAsync(
         string name, RunResult? from, int featurizers, int trainers, params string[] settings)
@@ -93,7 +125,7 @@ public sealed class Runs : IDisposable
     }
 
     /// <summary>Waits for the end of a run and requires success.</summary>
-    internal async Task<RunResult> CompleteAsync(string name, IsmProcess process)
+    internal async Task<RunResult> CompleteAsync(string name, IsmProcess process, string? workspace = null)
     {
         var code = await process.ExitAsync(RunDeadline);
         if (code != 0)
@@ -102,7 +134,21 @@ public sealed class Runs : IDisposable
             Assert.Fail($"{name} ended with {code}\n{process.Output}\n{Logs(name)}");
         }
 
-        return new RunResult(WorkspaceOf(name), process.Output);
+        return new RunResult(workspace ?? WorkspaceOf(name), process.Output);
+    }
+
+    private static string[] LongSettings =>
+    [
+        "corpus.heldout=[]", $"tuning.epochs={LongSteps * 16 / Proteins}", "tuning.learningRate=2e-4",
+        $"tuning.checkpointEvery={LongCheckpointEvery}", "tuning.keepCheckpoints=1000", "tuning.evaluateEvery=0",
+        "cluster.leaseSeconds=60", "cluster.collectiveSeconds=60",
+    ];
+
+    private async Task<RunResult> LongAsync()
+    {
+        var workspace = Path.Combine(WorkspaceOf(Chaos), "undisturbed");
+        using var process = await StartLongAsync(Chaos, featurizers: 2, trainers: 1, settings: $"workspace={workspace}");
+        return await CompleteAsync(Chaos, process, workspace);
     }
 
     /// <summary>The ends of the logs of all nodes.</summary>
