@@ -10,6 +10,9 @@ public class ChaosTests(Runs runs, ITestOutputHelper output)
 {
     private const int Seed = 20260;
     private const int FewestFaults = 10;
+
+    // At this pace the job outlasts three minutes of faults by a little, on any machine.
+    private const int StepMilliseconds = 250;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
 
     [SkippableFact]
@@ -17,7 +20,7 @@ public class ChaosTests(Runs runs, ITestOutputHelper output)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
         output.WriteLine($"seed {Seed}");
-        using var chaos = IsmProcess.Start(await runs.ChaosArgumentsAsync(
+        using var chaos = IsmProcess.Start(Runs.Paced(StepMilliseconds), await runs.ChaosArgumentsAsync(
             "--minutes", "3", "--seed", $"{Seed}", "--tolerance", "1e-5", "--json",
             "--set", "cluster.coordinators=2", "--set", "cluster.featurizers=3", "--set", "cluster.trainers=3"));
         var code = await chaos.ExitAsync(Deadline);

@@ -27,10 +27,14 @@ public sealed class Runs : IDisposable
     public const int CheckpointEvery = 5;
 
     /// <summary>Steps of the long job, which is long enough to be disturbed many times.</summary>
-    public const int LongSteps = 1000;
+    public const int LongSteps = 500;
 
     /// <summary>Steps between checkpoints of the long job.</summary>
-    public const int LongCheckpointEvery = 50;
+    public const int LongCheckpointEvery = 25;
+
+    /// <summary>Least time of a step of the long job while it is disturbed: fast machines would be through before anything happens.
+    /// </summary>
+    public const int StepMilliseconds = 100;
 
     /// <summary>The long job is `ism chaos`'s too; its undisturbed run is this one.</summary>
     internal const string Chaos = "chaos";
@@ -98,11 +102,15 @@ public sealed class Runs : IDisposable
     internal IsmProcess Start(string name, RunResult? from, int featurizers, int trainers, params string[] settings) =>
         IsmProcess.Start(Arguments(name, from, featurizers, trainers, settings));
 
+    /// <summary>Variables of a run whose steps take a while.</summary>
+    internal static Dictionary<string, string> Paced(int milliseconds = StepMilliseconds) =>
+        new() { ["ISM_STEP_MILLISECONDS"] = milliseconds.ToString(CultureInfo.InvariantCulture) };
+
     /// <summary>Starts a run of the long job, with the limits between nodes as they are by default, and leaves it running.</summary>
     internal async Task<IsmProcess> StartLongAsync(
         string name, int featurizers, int trainers, int coordinators = 1, IReadOnlyDictionary<string, string>? environment = null,
         params string[] settings) => IsmProcess.Start(
-            environment ?? new Dictionary<string, string>(),
+            environment ?? Paced(),
             [
                 .. Arguments(name, await Reference, featurizers, trainers, [.. LongSettings, .. settings]),
                 "--coordinators", coordinators.ToString(CultureInfo.InvariantCulture),
@@ -147,7 +155,7 @@ public sealed class Runs : IDisposable
     private async Task<RunResult> LongAsync()
     {
         var workspace = Path.Combine(WorkspaceOf(Chaos), "undisturbed");
-        using var process = await StartLongAsync(Chaos, featurizers: 2, trainers: 1, settings: $"workspace={workspace}");
+        using var process = await StartLongAsync(Chaos, featurizers: 2, trainers: 1, environment: Paced(0), settings: $"workspace={workspace}");
         return await CompleteAsync(Chaos, process, workspace);
     }
 
@@ -213,6 +221,8 @@ public sealed class Runs : IDisposable
             cluster:
               leaseSeconds: 30
               collectiveSeconds: 30
+              threadsPerTrainer: 1
+              threadsPerFeaturizer: 1
             """);
         return path;
     }

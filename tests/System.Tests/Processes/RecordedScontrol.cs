@@ -19,7 +19,7 @@ internal sealed class RecordedScontrol
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        Environment = new Dictionary<string, string>
+        Environment = new Dictionary<string, string>(Runs.Paced())
         {
             ["PATH"] = string.Join(':', folder, global::System.Environment.GetEnvironmentVariable("PATH")),
             ["SLURM_JOB_ID"] = Job,
