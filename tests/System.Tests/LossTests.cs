@@ -63,7 +63,8 @@ public class LossTests(Runs runs, ITestOutputHelper output)
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
         var reference = await runs.Long;
         var workspace = runs.WorkspaceOf("coordinators-lost");
-        using var run = await runs.StartLongAsync("coordinators-lost", featurizers: 1, trainers: 1, coordinators: 2);
+        using var run = await runs.StartLongAsync(
+            "coordinators-lost", featurizers: 1, trainers: 1, coordinators: 2, environment: Runs.Paced(150));
         using var steps = new StepWatch(workspace, run);
         await steps.UntilAsync("a step", s => s.Step >= 10);
 

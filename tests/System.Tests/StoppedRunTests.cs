@@ -9,6 +9,9 @@ namespace Ism.System.Tests;
 public class StoppedRunTests(Runs runs, ITestOutputHelper output)
 {
     private const string Name = "stopped-and-gone-on";
+
+    // Milliseconds: five nodes leave one after the other before this job may be through.
+    private const int SlowStep = 200;
     private static readonly TimeSpan EndDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(15);
 
@@ -24,7 +27,7 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         await GoesOnFromGoodAndStopsAtOnceAsync(good);
 
         // With three trainers again, from a checkpoint of one.
-        using (var run = await runs.StartLongAsync(Name, featurizers: 2, trainers: 3))
+        using (var run = await runs.StartLongAsync(Name, featurizers: 2, trainers: 3, environment: Runs.Paced(0)))
         {
             await runs.CompleteAsync(Name, run);
             Assert.Matches(@"structure-tuning continues from the checkpoint after step \d+", run.Output);
@@ -37,7 +40,7 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
 
     private async Task NodesLeaveAndRunKeepsThenStopsAsync()
     {
-        var slurm = new RecordedScontrol(Path.Combine(Path.GetDirectoryName(Workspace)!, "slurm"));
+        var slurm = new RecordedScontrol(Path.Combine(Path.GetDirectoryName(Workspace)!, "slurm"), Runs.Paced(SlowStep));
         using var run = await runs.StartLongAsync(Name, featurizers: 2, trainers: 3, environment: slurm.Environment);
         using var steps = new StepWatch(Workspace, run);
         await steps.UntilAsync("a step of three trainers", s => s.World == 3);

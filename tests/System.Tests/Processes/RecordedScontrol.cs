@@ -8,7 +8,9 @@ internal sealed class RecordedScontrol
 
     private readonly string _calls;
 
-    public RecordedScontrol(string folder)
+    /// <param name="folder">Where it is put.</param>
+    /// <param name="variables">Other variables of the run.</param>
+    public RecordedScontrol(string folder, IReadOnlyDictionary<string, string> variables)
     {
         Directory.CreateDirectory(folder);
         _calls = Path.Combine(folder, "calls");
@@ -19,7 +21,7 @@ internal sealed class RecordedScontrol
             File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        Environment = new Dictionary<string, string>(Runs.Paced())
+        Environment = new Dictionary<string, string>(variables)
         {
             ["PATH"] = string.Join(':', folder, global::System.Environment.GetEnvironmentVariable("PATH")),
             ["SLURM_JOB_ID"] = Job,
