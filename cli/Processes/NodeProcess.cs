@@ -75,7 +75,7 @@ public sealed class NodeProcess
         {
             var process = Process.Start(info)!;
             process.StandardInput.Close();
-            log.WriteLine($"--- {DateTimeOffset.UtcNow:O} {name} started as process {process.Id}");
+            Write(log, $"--- {DateTimeOffset.UtcNow:O} {name} started as process {process.Id}");
             return new NodeProcess(start.Role, start.Number, logPath, process, log, onLine);
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException)
@@ -130,7 +130,7 @@ public sealed class NodeProcess
     {
         lock (_logLock)
         {
-            _log.WriteLine(line);
+            Write(_log, line);
         }
     }
 
@@ -141,6 +141,19 @@ public sealed class NodeProcess
         > 128 and < 128 + 65 => string.Create(CultureInfo.InvariantCulture, $"died of signal {code - 128}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"failed with exit code {code}"),
     };
+
+    // A full disk costs lines of the log. What the child writes must be read all the same, or it would stand still.
+    private static void Write(TextWriter log, string line)
+    {
+        try
+        {
+            log.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // There is no better place to say it.
+        }
+    }
 
     private static string NameOf(string role, int number) => string.Create(CultureInfo.InvariantCulture, $"{role}-{number}");
 

@@ -50,11 +50,11 @@ internal static class RunVerifier
 
     private static Finding Checkpoints(Workspace workspace, JobOptions job)
     {
-        var latest = new CheckpointStore(workspace.At(Workspace.Checkpoints), job.Tuning.KeepCheckpoints).Latest(out var rejected);
+        var good = new CheckpointStore(workspace.At(Workspace.Checkpoints), job.Tuning.KeepCheckpoints).All(out var rejected);
         return new Finding(
             "every checkpoint in sight is complete",
-            latest is not null && rejected.Count == 0,
+            good.Count > 0 && rejected.Count == 0,
             rejected.Count > 0 ? string.Join("; ", rejected.Take(3).Select(r => $"{r.Folder}: {r.Reason}"))
-                : latest is null ? "there is none" : $"the newest is of step {latest.Step}");
+                : good.Count == 0 ? "there is none" : $"{good.Count}, the newest of step {good[0].Step}");
     }
 }

@@ -25,27 +25,36 @@ internal static class TokenAccounts
     {
         var times = new int[catalogue.Count];
         var (tokenised, quarantined) = (0L, 0L);
+        var unreadable = new List<string>();
         for (var chunk = 0; chunk < catalogue.ChunkCount; chunk++)
         {
-            using var file = TokenFile.Open(TokenFile.PathOf(folder, chunk));
-            foreach (var position in Enumerable.Range(0, file.RowCount).Select(file.Position).Distinct())
+            try
             {
-                times[position]++;
-                tokenised++;
-            }
+                using var file = TokenFile.Open(TokenFile.PathOf(folder, chunk));
+                foreach (var position in Enumerable.Range(0, file.RowCount).Select(file.Position).Distinct())
+                {
+                    times[position]++;
+                    tokenised++;
+                }
 
-            foreach (var refused in file.Quarantine)
+                foreach (var refused in file.Quarantine)
+                {
+                    times[refused.Position]++;
+                    quarantined++;
+                }
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                times[refused.Position]++;
-                quarantined++;
+                unreadable.Add(e.Message);
             }
         }
 
         var wrong = times.Select((n, position) => (n, position)).Where(t => t.n != 1).ToList();
         return new Finding(
             "every structure is tokenised or quarantined, once",
-            wrong.Count == 0,
-            wrong.Count == 0
+            wrong.Count == 0 && unreadable.Count == 0,
+            unreadable.Count > 0 ? string.Join("; ", unreadable.Take(5))
+            : wrong.Count == 0
                 ? $"{catalogue.Count:N0} structures: {tokenised:N0} tokenised, {quarantined:N0} quarantined"
                 : $"{wrong.Count} structures are not: {string.Join(", ", wrong.Take(5).Select(t => $"position {t.position} {t.n} times"))}");
     }
@@ -59,7 +68,8 @@ internal static class TokenAccounts
         for (var chunk = 0; chunk < catalogue.ChunkCount; chunk++)
         {
             var committed = commits.GetValueOrDefault(chunk, []);
-            var sha = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(TokenFile.PathOf(folder, chunk))));
+            var path = TokenFile.PathOf(folder, chunk);
+            var sha = File.Exists(path) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))) : "";
             if (committed.Count != 1 || committed[0].Sha256 != sha)
             {
                 problems.Add(committed.Count == 1 ? $"chunk {chunk} is not the file that was committed" : $"chunk {chunk} was committed {committed.Count} times");

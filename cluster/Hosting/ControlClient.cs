@@ -13,6 +13,11 @@ public static class ControlClient
 {
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(5);
 
+    // A command that was on its way to a coordinator that died is lost; all commands may be said twice.
+    private static readonly TimeSpan SayAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SayAgainWhatTakesLong = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(0.5);
+
     /// <summary>Sends a command and returns the job's answer.</summary>
     /// <param name="workspace">The job's workspace.</param>
     /// <param name="command">What is wanted.</param>
@@ -27,14 +32,10 @@ public static class ControlClient
             return new JobAnswer(false, $"the job has ended: {over.Error ?? "it is complete"}");
         }
 
-        var coordinators = Coordinators(files);
-        if (coordinators.Count == 0)
-        {
-            throw new TimeoutException($"no coordinator has left its address in {files.Folder}; does a job run in {workspace}?");
-        }
-
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         deadline.CancelAfter(patience);
+        var coordinators = await SomeCoordinatorsAsync(files, workspace, deadline.Token);
+        cancel.ThrowIfCancellationRequested();
         var system = ActorSystem.Create(NodeOptions.SystemName, Configuration(coordinators[0]));
         try
         {
@@ -42,7 +43,7 @@ public static class ControlClient
             {
                 foreach (var coordinator in Coordinators(files))
                 {
-                    if (await TryAsync(system, coordinator, command, patience, deadline.Token) is { } answer)
+                    if (await TryAsync(system, coordinator, command, deadline.Token) is { } answer)
                     {
                         return answer;
                     }
@@ -58,16 +59,37 @@ public static class ControlClient
         }
     }
 
+    // The only coordinator may just be on its way back: while other nodes are there, one is waited for.
+    private static async Task<IReadOnlyList<string>> SomeCoordinatorsAsync(MemberFiles files, string workspace, CancellationToken deadline)
+    {
+        while (true)
+        {
+            var found = Coordinators(files);
+            if (found.Count > 0)
+            {
+                return found;
+            }
+
+            if (files.All().Count == 0 || deadline.IsCancellationRequested)
+            {
+                throw new TimeoutException($"no coordinator has left its address in {files.Folder}; does a job run in {workspace}?");
+            }
+
+            await Task.Delay(LookAgain, deadline).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
     private static IReadOnlyList<string> Coordinators(MemberFiles files) =>
         [.. files.All().Where(m => m.Role == NodeRoles.Coordinator).Select(m => m.Address)];
 
     private static async Task<JobAnswer?> TryAsync(
-        ActorSystem system, string coordinator, JobCommand command, TimeSpan patience, CancellationToken cancel)
+        ActorSystem system, string coordinator, JobCommand command, CancellationToken cancel)
     {
+        var patience = command.Kind == JobCommandKind.Checkpoint ? SayAgainWhatTakesLong : SayAgain;
         try
         {
             var path = $"{coordinator}/user/{ControlDoor.ActorName}";
-            // First whether anyone is there: a command itself may take long, a checkpoint as long as the disk takes.
+            // First whether anyone is there: a checkpoint takes as long as the disk takes.
             var door = await system.ActorSelection(path).ResolveOne(Each, cancel);
             return await door.Ask<JobAnswer>(command, patience, cancel);
         }

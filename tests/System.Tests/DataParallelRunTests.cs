@@ -9,13 +9,16 @@ public class DataParallelRunTests(Runs runs, ITestOutputHelper output)
     private const double Tolerance = 1e-4;
 
     [SkippableFact]
-    public async Task Should_train_alike_with_one_trainer_and_with_three()
+    public async Task Should_make_the_same_tokens_and_train_alike_with_one_node_and_with_three()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
         runs.Describe(output);
         var one = await runs.Reference;
-        var three = await runs.CompleteAsync("three-trainers", one, featurizers: 1, trainers: 3);
+        var three = await runs.CompleteAsync("three-nodes", one, featurizers: 3, trainers: 3);
 
+        FileComparison.Same(one, three, "tokens", "*.arrow", 1 + (Runs.Proteins / 8));
+        Assert.Equal(Enumerable.Range(0, Runs.Proteins).Select(p => (long)p), three.Accounts().Keys.Order());
+        Assert.All(three.Accounts().Values, times => Assert.Equal(1, times));
         Assert.All(one.Tuning.Values, s => Assert.Equal(1, s.World));
         Assert.Contains(three.Tuning.Values, s => s.World == 3);
         CurveComparison.SameUpToRounding(one, three, Tolerance, output);
@@ -24,24 +27,12 @@ public class DataParallelRunTests(Runs runs, ITestOutputHelper output)
         Assert.True(weights <= Tolerance, $"weights differ by {weights:G3} relative");
         SameEvaluations(one, three);
 
-        var again = await runs.CompleteAsync("three-trainers-again", one, featurizers: 1, trainers: 3);
+        var again = await runs.CompleteAsync("three-nodes-again", one, featurizers: 1, trainers: 3);
         Skip.IfNot(
             three.Tuning.Values.Select(s => s.World).SequenceEqual(again.Tuning.Values.Select(s => s.World)),
             "a trainer came late in one of two runs with three trainers, so their sums are rounded differently; the rest held");
         Assert.Equal(three.Tuning.Values.Select(s => s.Loss), again.Tuning.Values.Select(s => s.Loss));
         FileComparison.Same(three, again, "model", "*.safetensors", 1);
-    }
-
-    [SkippableFact]
-    public async Task Should_make_the_same_token_files_with_any_number_of_featurizers()
-    {
-        Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
-        var two = await runs.Reference;
-        var three = await runs.CompleteAsync("three-featurizers", two, featurizers: 3, trainers: 1);
-
-        FileComparison.Same(two, three, "tokens", "*.arrow", 1 + (Runs.Proteins / 8));
-        Assert.Equal(Enumerable.Range(0, Runs.Proteins).Select(p => (long)p), three.Accounts().Keys.Order());
-        Assert.All(three.Accounts().Values, times => Assert.Equal(1, times));
     }
 
     [SkippableFact]

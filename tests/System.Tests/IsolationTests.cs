@@ -54,7 +54,8 @@ public class IsolationTests(Runs runs, ITestOutputHelper output)
     private async Task<RunResult> RunAsync(string name, RunResult reference, string faults)
     {
         var arguments = runs.Arguments(
-            name, reference, featurizers: 2, trainers: 1, "corpus.heldout=[]", "tuning.epochs=2", $"corpus.structureSeconds={Seconds}");
+            name, reference, featurizers: 2, trainers: 1, "corpus.heldout=[]", "tuning.epochs=2", $"corpus.structureSeconds={Seconds}",
+            "cluster.leaseSeconds=10");
         using var run = IsmProcess.Start(new Dictionary<string, string> { [Faults.Variable] = faults }, arguments);
         var result = await runs.CompleteAsync(name, run);
         output.WriteLine(result.Output);

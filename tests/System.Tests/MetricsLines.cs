@@ -1,31 +1,25 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Ism.System.Tests;
 
 /// <summary>A step in metrics.jsonl.</summary>
-internal sealed record StepLine(long Step, double Loss, double GradientNorm, long Samples, long Tokens, int World, long Generation);
+internal sealed record StepLine(
+    long Step, double Loss, double GradientNorm, long Samples, long Tokens, int World, long Generation, DateTimeOffset Time);
 
 /// <summary>Reads metrics.jsonl, also while it is being written.</summary>
 internal static class MetricsLines
 {
+    private const string Tuning = "structure-tuning";
+    private const int TailBytes = 1 << 15;
+
     /// <summary>The steps of a stage; of a step that was done again the last line counts.</summary>
     public static IReadOnlyDictionary<long, StepLine> Steps(string path, string stage)
     {
         var steps = new SortedDictionary<long, StepLine>();
-        foreach (var line in Read(path))
+        foreach (var step in Read(path).Select(line => Step(line, stage)).OfType<StepLine>())
         {
-            if (line.GetProperty("stage").GetString() == stage && line.TryGetProperty("loss", out var loss))
-            {
-                var step = line.GetProperty("step").GetInt64();
-                steps[step] = new StepLine(
-                    step,
-                    loss.GetDouble(),
-                    line.GetProperty("gradient_norm").GetDouble(),
-                    line.GetProperty("samples").GetInt64(),
-                    line.GetProperty("tokens").GetInt64(),
-                    line.GetProperty("world").GetInt32(),
-                    line.GetProperty("generation").GetInt64());
-            }
+            steps[step.Step] = step;
         }
 
         return steps;
@@ -46,11 +40,31 @@ internal static class MetricsLines
         return evaluations;
     }
 
-    /// <summary>The last completed step of structure-tuning so far; 0 before the first.</summary>
-    public static long LastTuningStep(string workspace) =>
-        Steps(Path.Combine(workspace, "metrics.jsonl"), "structure-tuning").Keys.LastOrDefault();
+    /// <summary>The lines of structure-tuning in their order, steps done again twice.</summary>
+    public static IReadOnlyList<StepLine> All(string workspace) =>
+        [.. Read(PathIn(workspace)).Select(line => Step(line, Tuning)).OfType<StepLine>()];
 
-    private static List<JsonElement> Read(string path)
+    /// <summary>The last line of a step of structure-tuning so far; null before the first. Reads only the end of the file.</summary>
+    public static StepLine? LastTuning(string workspace) =>
+        Read(PathIn(workspace), TailBytes).Select(line => Step(line, Tuning)).OfType<StepLine>().LastOrDefault();
+
+    /// <summary>The last completed step of structure-tuning so far; 0 before the first.</summary>
+    public static long LastTuningStep(string workspace) => LastTuning(workspace)?.Step ?? 0;
+
+    private static string PathIn(string workspace) => Path.Combine(workspace, "metrics.jsonl");
+
+    private static StepLine? Step(JsonElement line, string stage) =>
+        line.GetProperty("stage").GetString() != stage || !line.TryGetProperty("loss", out var loss) ? null : new StepLine(
+            line.GetProperty("step").GetInt64(),
+            loss.GetDouble(),
+            line.GetProperty("gradient_norm").GetDouble(),
+            line.GetProperty("samples").GetInt64(),
+            line.GetProperty("tokens").GetInt64(),
+            line.GetProperty("world").GetInt32(),
+            line.GetProperty("generation").GetInt64(),
+            line.GetProperty("time").GetDateTimeOffset());
+
+    private static IEnumerable<JsonElement> Read(string path, int tail = int.MaxValue)
     {
         if (!File.Exists(path))
         {
@@ -58,10 +72,21 @@ internal static class MetricsLines
         }
 
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var text = new StreamReader(stream).ReadToEnd();
+        stream.Seek(Math.Max(0, stream.Length - tail), SeekOrigin.Begin);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return [.. reader.ReadToEnd().Split('\n').Select(Parse).OfType<JsonElement>()];
+    }
 
-        // What follows the last line end is still being written.
-        return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => JsonDocument.Parse(line).RootElement)];
+    // What was cut short: the last line while it is being written, the first one of a tail, one whose writer was killed.
+    private static JsonElement? Parse(string line)
+    {
+        try
+        {
+            return line.Length == 0 ? null : JsonDocument.Parse(line).RootElement;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -26,6 +26,19 @@ public sealed class Runs : IDisposable
     /// <summary>Steps between checkpoints.</summary>
     public const int CheckpointEvery = 5;
 
+    /// <summary>Steps of the long job, which is long enough to be disturbed many times.</summary>
+    public const int LongSteps = 500;
+
+    /// <summary>Steps between checkpoints of the long job.</summary>
+    public const int LongCheckpointEvery = 25;
+
+    /// <summary>Least time of a step of the long job while it is disturbed: fast machines would be through before anything happens.
+    /// </summary>
+    public const int StepMilliseconds = 100;
+
+    /// <summary>The long job is `ism chaos`'s too; its undisturbed run is this one.</summary>
+    internal const string Chaos = "chaos";
+
     private const long CorpusSeed = 401;
     private const long HeldoutSeed = 402;
     private const long JobSeed = 11;
@@ -36,6 +49,7 @@ public sealed class Runs : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
     private readonly Lazy<Task<RunResult>> _reference;
     private readonly Dictionary<string, Task<RunResult>> _longReferences = [];
+    private readonly Lazy<Task<RunResult>> _long;
     private bool _failed;
 
     public Runs()
@@ -46,6 +60,7 @@ public sealed class Runs : IDisposable
         SyntheticCorpus.Write(Structures, Proteins, CorpusSeed, options);
         SyntheticCorpus.Write(HeldoutStructures, Heldout, HeldoutSeed, options);
         _reference = new Lazy<Task<RunResult>>(() => CompleteAsync("reference", null, featurizers: 2, trainers: 1));
+        _long = new Lazy<Task<RunResult>>(LongAsync);
     }
 
     /// <summary>The corpus.</summary>
@@ -65,6 +80,9 @@ public sealed class Runs : IDisposable
             ? run
             : _longReferences[steps] = CompleteAsync($"long-reference-{_longReferences.Count}", origin, 1, 1, steps));
     }
+
+    /// <summary>The long job with one trainer, undisturbed, where `ism chaos` looks for it.</summary>
+    internal Task<RunResult> Long => _long.Value;
 
     /// <summary>Workspace of a run.</summary>
     public string WorkspaceOf(string name) => Path.Combine(_root, name);
@@ -94,6 +112,28 @@ public sealed class Runs : IDisposable
     internal IsmProcess Start(string name, RunResult? from, int featurizers, int trainers, params string[] settings) =>
         IsmProcess.Start(Arguments(name, from, featurizers, trainers, settings));
 
+    /// <summary>Variables of a run whose steps take a while.</summary>
+    internal static Dictionary<string, string> Paced(int milliseconds = StepMilliseconds) =>
+        new() { ["ISM_STEP_MILLISECONDS"] = milliseconds.ToString(CultureInfo.InvariantCulture) };
+
+    /// <summary>Starts a run of the long job, with the limits between nodes as they are by default, and leaves it running.</summary>
+    internal async Task<IsmProcess> StartLongAsync(
+        string name, int featurizers, int trainers, int coordinators = 1, IReadOnlyDictionary<string, string>? environment = null,
+        params string[] settings) => IsmProcess.Start(
+            environment ?? Paced(),
+            [
+                .. Arguments(name, await Reference, featurizers, trainers, [.. LongSettings, .. settings]),
+                "--coordinators", coordinators.ToString(CultureInfo.InvariantCulture),
+            ]);
+
+    /// <summary>Arguments of `ism chaos` for the long job.</summary>
+    internal async Task<string[]> ChaosArgumentsAsync(params string[] options)
+    {
+        await Long;
+        var settings = (await Reference).AsOrigin.Concat(LongSettings);
+        return ["chaos", JobFile(Chaos), .. settings.SelectMany(s => (string[])["--set", s]), .. options];
+    }
+
     /// <summary>Runs to the end and requires success.</summary>
     internal async Task<RunResult> CompleteAsync(
         string name, RunResult? from, int featurizers, int trainers, params string[] settings)
@@ -103,7 +143,7 @@ public sealed class Runs : IDisposable
     }
 
     /// <summary>Waits for the end of a run and requires success.</summary>
-    internal async Task<RunResult> CompleteAsync(string name, IsmProcess process)
+    internal async Task<RunResult> CompleteAsync(string name, IsmProcess process, string? workspace = null)
     {
         var code = await process.ExitAsync(RunDeadline);
         if (code != 0)
@@ -112,7 +152,21 @@ public sealed class Runs : IDisposable
             Assert.Fail($"{name} ended with {code}\n{process.Output}\n{Logs(name)}");
         }
 
-        return new RunResult(WorkspaceOf(name), process.Output);
+        return new RunResult(workspace ?? WorkspaceOf(name), process.Output);
+    }
+
+    private static string[] LongSettings =>
+    [
+        "corpus.heldout=[]", $"tuning.epochs={LongSteps * 16 / Proteins}", "tuning.learningRate=2e-4",
+        $"tuning.checkpointEvery={LongCheckpointEvery}", "tuning.keepCheckpoints=1000", "tuning.evaluateEvery=0",
+        "cluster.leaseSeconds=60", "cluster.collectiveSeconds=60",
+    ];
+
+    private async Task<RunResult> LongAsync()
+    {
+        var workspace = Path.Combine(WorkspaceOf(Chaos), "undisturbed");
+        using var process = await StartLongAsync(Chaos, featurizers: 2, trainers: 1, environment: Paced(0), settings: $"workspace={workspace}");
+        return await CompleteAsync(Chaos, process, workspace);
     }
 
     /// <summary>The ends of the logs of all nodes.</summary>
@@ -177,6 +231,8 @@ public sealed class Runs : IDisposable
             cluster:
               leaseSeconds: 30
               collectiveSeconds: 30
+              threadsPerTrainer: 1
+              threadsPerFeaturizer: 1
             """);
         return path;
     }

@@ -144,6 +144,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
             host.Doing("evaluates or writes a checkpoint");
             Keep(cancel);
             host.Doing(null);
+            StepPace.Keep(clock, cancel);
         }
 
         return null;

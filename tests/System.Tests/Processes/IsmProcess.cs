@@ -1,13 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 
 namespace Ism.System.Tests.Processes;
 
 /// <summary>A running `ism` as a user would start it: the built executable in a process of its own.</summary>
-internal sealed partial class IsmProcess : IDisposable
+internal sealed class IsmProcess : IDisposable
 {
-    private const int Terminate = 15;
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly Task _read;
@@ -90,7 +88,10 @@ internal sealed partial class IsmProcess : IDisposable
     public void Kill() => _process.Kill(entireProcessTree: false);
 
     /// <summary>SIGTERM to this process alone.</summary>
-    public void RequestStop() => Assert.Equal(0, Signal(_process.Id, Terminate));
+    public void RequestStop() => Signal(PosixSignals.Terminate);
+
+    /// <summary>A signal to this process alone.</summary>
+    public void Signal(int signal) => PosixSignals.Send(_process.Id, signal);
 
     public void Dispose()
     {
@@ -101,9 +102,6 @@ internal sealed partial class IsmProcess : IDisposable
 
         _process.Dispose();
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Signal(int pid, int signal);
 
     private async Task Read(StreamReader reader)
     {

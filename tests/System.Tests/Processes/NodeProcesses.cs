@@ -47,14 +47,26 @@ internal static class NodeProcesses
     }
 
     /// <summary>SIGKILL to one node.</summary>
-    public static void Kill(string workspace, string role, int number)
+    public static void Kill(string workspace, string role, int number) => Signal(workspace, role, number, PosixSignals.Kill);
+
+    /// <summary>A signal to one node; returns the id of its process.</summary>
+    public static int Signal(string workspace, string role, int number, int signal)
     {
-        var wanted = $" node {role} ";
-        var node = Of(workspace).Single(p =>
-            p.Command.Contains(wanted, StringComparison.Ordinal) && p.Command.Contains($" --number {number} ", StringComparison.Ordinal));
-        using var process = Process.GetProcessById(node.Pid);
-        process.Kill();
+        var pid = Find(workspace, role, number) ?? throw new InvalidOperationException($"there is no {role}-{number} in {workspace}");
+        PosixSignals.Send(pid, signal);
+        return pid;
     }
+
+    /// <summary>The process of one node; null when there is none.</summary>
+    public static int? Find(string workspace, string role, int number)
+    {
+        var found = Of(workspace, role).Where(p => p.Command.Contains($" --number {number} ", StringComparison.Ordinal)).ToList();
+        return found.Count == 0 ? null : found.Single().Pid;
+    }
+
+    /// <summary>The living nodes of one role.</summary>
+    public static IReadOnlyList<(int Pid, string Command)> Of(string workspace, string role) =>
+        [.. Of(workspace).Where(p => p.Command.Contains($" node {role} ", StringComparison.Ordinal))];
 
     private static string? CommandLine(string folder)
     {

@@ -47,6 +47,22 @@ public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery =
     /// user.</param>
     public Checkpoint? Latest(out IReadOnlyList<RejectedCheckpoint> rejected) => Find(_ => true, out rejected);
 
+    /// <summary>Looks at every checkpoint there is, not at the newest alone.</summary>
+    /// <param name="rejected">As in <see cref="Latest"/>, of any age.</param>
+    /// <returns>The good ones, the newest first.</returns>
+    public IReadOnlyList<Checkpoint> All(out IReadOnlyList<RejectedCheckpoint> rejected)
+    {
+        var good = new List<Checkpoint>();
+        _ = Find(
+            checkpoint =>
+            {
+                good.Add(checkpoint);
+                return false;
+            },
+            out rejected);
+        return good;
+    }
+
     /// <summary>Loads the newest good checkpoint into the state; null, and nothing changed, when there is none.</summary>
     /// <param name="state">A state that has done no step.</param>
     /// <param name="run">The run that is to continue.</param>

@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Ism.System.Tests;
+
+/// <summary>The checkpoints of structure-tuning in a workspace.</summary>
+internal static partial class Checkpoints
+{
+    /// <summary>A checkpoint's folder.</summary>
+    public static string PathOf(string workspace, long step) =>
+        Path.Combine(workspace, "checkpoints", string.Create(CultureInfo.InvariantCulture, $"step-{step:D8}"));
+
+    /// <summary>Steps with a checkpoint, the newest first.</summary>
+    public static IReadOnlyList<long> Steps(string workspace)
+    {
+        var folder = Path.Combine(workspace, "checkpoints");
+        return !Directory.Exists(folder) ? [] :
+        [
+            .. Directory.EnumerateDirectories(folder, "step-*")
+                .Select(path => long.Parse(Path.GetFileName(path)["step-".Length..], CultureInfo.InvariantCulture)).OrderDescending(),
+        ];
+    }
+
+    /// <summary>The step that a message about a checkpoint names.</summary>
+    public static long StepIn(string message)
+    {
+        var match = Named().Match(message);
+        Assert.True(match.Success, $"no checkpoint is named: {message}");
+        return long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"checkpoint after step (\d+) is written")]
+    private static partial Regex Named();
+}
