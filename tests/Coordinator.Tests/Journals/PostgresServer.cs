@@ -12,7 +12,8 @@ namespace Ism.Coordinator.Tests.Journals;
 public sealed class PostgresServer : IDisposable
 {
     // Waits for the end of its standard input, which is that of the process that holds the other end.
-    private const string WithItsOwner = "\"$@\" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server";
+    private const string WithItsOwner =
+        "log=$1; shift; \"$@\" >>\"$log\" 2>&1 & server=$!; cat >/dev/null; kill -QUIT $server; wait $server";
     private const string User = "ism";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateTempSubdirectory("ism-postgres-").FullName;
@@ -71,8 +72,8 @@ public sealed class PostgresServer : IDisposable
     public void Start()
     {
         var command = AsServer(
-            "sh", "-c", WithItsOwner, "sh", Path.Combine(_binaries, "postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder,
-            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", $"log_directory={_folder}", "-c", "logging_collector=on");
+            "sh", "-c", WithItsOwner, "sh", Path.Combine(_folder, "log"), Path.Combine(_binaries, "postgres"), "-D", Data,
+            "-p", $"{_port}", "-k", _folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off");
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = "/" })!;
         var clock = Stopwatch.StartNew();
         while (!Answers(out var why))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
@@ -10,12 +11,13 @@ using Ism.Featurizer;
 using Ism.Featurizer.Chunks;
 using Ism.Featurizer.Tests;
 using Ism.Protocol.Ledger;
+using Xunit.Abstractions;
 
 namespace Ism.Coordinator.Tests.Losses;
 
 /// <summary>A cluster of three nodes in one process whose shards move while their chunks are at work.</summary>
 [Collection(WithPostgres.Name)]
-public sealed class RebalanceTests(PostgresServer server)
+public sealed class RebalanceTests(PostgresServer server, ITestOutputHelper output)
 {
     private const int Proteins = 79;
     private const int ChunkSize = 2;
@@ -24,6 +26,7 @@ public sealed class RebalanceTests(PostgresServer server)
     [Fact]
     public async Task Should_commit_every_chunk_once_while_featurizers_come_and_go()
     {
+        var clock = Stopwatch.StartNew();
         using var place = new JournalPlace(JournalKind.Sqlite, server);
         using var corpus = new FeaturizerWorkspace(Proteins, ChunkSize);
         var coordinator = place.StartSystem("[coordinator]");
@@ -41,18 +44,24 @@ public sealed class RebalanceTests(PostgresServer server)
         // Two chunks may share a shard.
         var held = await a.HostsAsync(shards => shards >= LeasesPerFeaturizer - 4);
 
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: featurizer-a hosts {held} shards and is at work");
+
         // A second node: shards move to it while the first is at work on their chunks.
         var b = new Featurizer(place, coordinator, corpus, "featurizer-b");
         b.Close();
         await b.UpAsync();
         await a.HostsAsync(shards => shards < held - 2);
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: shards have moved to featurizer-b");
         b.Open();
         await parent.NextAsync<LedgerProgress>(p => p.Totals.Chunks >= 3);
+
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: featurizer-b commits; featurizer-a leaves");
 
         // The first leaves politely in the middle of its chunks, which it never finishes.
         await CoordinatedShutdown.Get(a.System).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Mailbox.Patience);
         var end = await parent.NextAsync<LedgerProgress>(p => p.IsComplete);
         a.Open();
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: all committed");
 
         Assert.Equal(corpus.Catalogue.Count, end.Totals.Structures + end.Totals.Quarantined);
         var commits = place.Events($"ledger-{work.WorkId}").OfType<ChunkCommitted>().ToList();

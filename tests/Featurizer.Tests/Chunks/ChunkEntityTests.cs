@@ -106,6 +106,35 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
     }
 
     [Fact]
+    public void Should_try_again_under_a_newer_lease_what_failed_under_an_older_one()
+    {
+        var work = _place.Tokenising("entity-tries-again") with { Encoder = "later-encoder" };
+        _entity.Tell(Lease(work, 1), _ledger);
+        _ledger.FishForMessage(m => m is ChunkFailed, Soon);
+
+        // The word that the first lease is settled was lost.
+        Directory.CreateSymbolicLink(
+            _place.Workspace.At("later-encoder"), _place.Workspace.At(Protocol.Jobs.Workspace.Autoencoder));
+        _entity.Tell(Lease(work, 2), _ledger);
+        Assert.Equal(2, Finished().LeaseEpoch);
+    }
+
+    [Fact]
+    public void Should_make_again_under_a_newer_lease_a_file_that_was_set_aside()
+    {
+        var work = _place.Tokenising("entity-set-aside");
+        _entity.Tell(Lease(work, 1), _ledger);
+        var first = Finished();
+        var path = ChunkWorker.ResultPath(_place.Workspace, work, 0);
+        File.Move(path, path + ".damaged");
+        _entity.Tell(Lease(work, 2), _ledger);
+
+        var again = (ChunkFinished)_ledger.FishForMessage(m => m is ChunkFinished { LeaseEpoch: 2 }, Soon);
+        Assert.Equal(first.Sha256, again.Sha256);
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
     public void Should_send_no_more_frames_than_credits_were_granted()
     {
         var request = LongRequest(credits: 2);

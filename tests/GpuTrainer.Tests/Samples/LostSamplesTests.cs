@@ -101,25 +101,36 @@ public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Setting
         var sum = 0UL;
         foreach (var chunk in plan.Share(step).GroupBy(p => p.Chunk))
         {
-            using var file = TokenFile.Open(TokenFile.PathOf(corpus.Workspace.At(plan.Tokens), chunk.Key));
-            var samples = plan.Kind == SampleKind.Tokens
-                ? chunk.Select(p => (ReadOnlyMemory<byte>)(TokenCrop.Draw(file, p.Position, p.DrawKey, plan.Limit)?.ToBytes() ?? []))
-                : SamplePayload.Split(server.Answer(new FetchSamples
-                {
-                    Key = new ChunkKey(plan.Catalogue, chunk.Key),
-                    Request = 0,
-                    Kind = plan.Kind,
-                    Rows = [.. chunk.Select(p => p.Row)],
-                    DrawKeys = [.. chunk.Select(p => p.DrawKey)],
-                    Limit = plan.Limit,
-                    Credits = 1,
-                })!).Select(s => s.Sample);
-            foreach (var (position, sample) in chunk.Zip(samples))
+            var positions = chunk.ToList();
+            var samples = plan.Kind == SampleKind.Tokens ? Crops(plan, positions, corpus) : Environments(plan, positions, server);
+            foreach (var (position, sample) in positions.Zip(samples))
             {
                 sum = unchecked(sum + SampleDigest.Of(position, sample.Span));
             }
         }
 
         return sum;
+    }
+
+    private static List<ReadOnlyMemory<byte>> Crops(FetchPlan plan, List<SamplePosition> positions, FeaturizerWorkspace corpus)
+    {
+        using var file = TokenFile.Open(TokenFile.PathOf(corpus.Workspace.At(plan.Tokens), positions[0].Chunk));
+        return [.. positions.Select(
+            p => (ReadOnlyMemory<byte>)(TokenCrop.Draw(file, p.Position, p.DrawKey, plan.Limit)?.ToBytes() ?? []))];
+    }
+
+    private static List<ReadOnlyMemory<byte>> Environments(FetchPlan plan, List<SamplePosition> positions, SampleServer server)
+    {
+        var answer = server.Answer(new FetchSamples
+        {
+            Key = new ChunkKey(plan.Catalogue, positions[0].Chunk),
+            Request = 0,
+            Kind = plan.Kind,
+            Rows = [.. positions.Select(p => p.Row)],
+            DrawKeys = [.. positions.Select(p => p.DrawKey)],
+            Limit = plan.Limit,
+            Credits = 1,
+        });
+        return [.. SamplePayload.Split(answer!).Select(s => s.Sample)];
     }
 }
