@@ -12,7 +12,7 @@ public class ChaosTests(Runs runs, ITestOutputHelper output)
     private const int FewestFaults = 10;
 
     // At this pace the job outlasts three minutes of faults by a little, on any machine.
-    private const int StepMilliseconds = 250;
+    private const int StepMilliseconds = 400;
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(15);
 
     [SkippableFact]

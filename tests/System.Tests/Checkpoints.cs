@@ -15,10 +15,7 @@ internal static partial class Checkpoints
     {
         var folder = Path.Combine(workspace, "checkpoints");
         return !Directory.Exists(folder) ? [] :
-        [
-            .. Directory.EnumerateDirectories(folder, "step-*")
-                .Select(path => long.Parse(Path.GetFileName(path)["step-".Length..], CultureInfo.InvariantCulture)).OrderDescending(),
-        ];
+            [.. Directory.EnumerateDirectories(folder, "step-*").Select(StepOf).OfType<long>().OrderDescending()];
     }
 
     /// <summary>The step that a message about a checkpoint names.</summary>
@@ -28,6 +25,9 @@ internal static partial class Checkpoints
         Assert.True(match.Success, $"no checkpoint is named: {message}");
         return long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
     }
+
+    private static long? StepOf(string path) => long.TryParse(
+        Path.GetFileName(path)["step-".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
 
     [GeneratedRegex(@"checkpoint after step (\d+) is written")]
     private static partial Regex Named();

@@ -16,7 +16,7 @@ public class ControlTests(Runs runs, ITestOutputHelper output)
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
         var reference = await runs.Long;
         var workspace = runs.WorkspaceOf("controlled");
-        using (var run = await runs.StartLongAsync("controlled", featurizers: 1, trainers: 1))
+        using (var run = await runs.StartLongAsync("controlled", featurizers: 1, trainers: 1, environment: Runs.Paced(200)))
         {
             using var steps = new StepWatch(workspace, run);
             await steps.UntilAsync("a step", s => s.Step >= 5);
@@ -34,7 +34,7 @@ public class ControlTests(Runs runs, ITestOutputHelper output)
 
         await NodeProcesses.NoneAsync(workspace, EndDeadline);
         Assert.NotEqual(0, (await IsmVerb.RunAsync("status", "--workspace", workspace)).Code);
-        using var again = await runs.StartLongAsync("controlled", featurizers: 1, trainers: 1);
+        using var again = await runs.StartLongAsync("controlled", featurizers: 1, trainers: 1, environment: Runs.Paced(0));
         await runs.CompleteAsync("controlled", again);
         await WorkspaceChecks.HoldAsync(output, workspace, reference);
     }

@@ -27,7 +27,7 @@ public sealed class Runs : IDisposable
     public const int CheckpointEvery = 5;
 
     /// <summary>Steps of the long job, which is long enough to be disturbed many times.</summary>
-    public const int LongSteps = 500;
+    public const int LongSteps = 400;
 
     /// <summary>Steps between checkpoints of the long job.</summary>
     public const int LongCheckpointEvery = 25;

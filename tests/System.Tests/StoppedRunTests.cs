@@ -11,7 +11,7 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
     private const string Name = "stopped-and-gone-on";
 
     // Milliseconds: five nodes leave one after the other before this job may be through.
-    private const int SlowStep = 200;
+    private const int SlowStep = 300;
     private static readonly TimeSpan EndDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(15);
 
