@@ -139,6 +139,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
         if (sight is not null)
         {
+            Standing.Of(Context.System).Note(sight, _node.Times);
             Carry(_decision.Decide(sight));
         }
     }

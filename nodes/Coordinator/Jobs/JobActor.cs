@@ -48,6 +48,7 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         Recover<JobPauseChanged>(Apply);
         Recover<JobScaled>(Apply);
         Recover<RecoveryCompleted>(_ => Open());
+        Command<TryOpen>(_ => Open());
         Command<BeginWork>(OnBeginWork);
         Command<LedgerProgress>(OnLedgerProgress);
         Command<ChunkDamaged>(m =>
@@ -125,6 +126,13 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         if (EndedMarker.TryRead(_workspace.Root) is { } over)
         {
             _ended(over.Error);
+            return;
+        }
+
+        if (!Standing.Of(Context.System).MayTakeOver)
+        {
+            // A coordinator that wakes after it was given up must not take the job from its successor.
+            Timers.StartSingleTimer("open", TryOpen.Instance, ReopenAfter / 4);
             return;
         }
 
@@ -319,7 +327,11 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
 
     private void Reopen(string id)
     {
-        if (_works.TryGetValue(id, out var work))
+        if (!Standing.Of(Context.System).MayTakeOver)
+        {
+            Timers.StartSingleTimer($"reopen-{id}", new ReopenLedger(id), ReopenAfter);
+        }
+        else if (_works.TryGetValue(id, out var work))
         {
             _works[id] = work with { Ledger = OpenLedger(work.Setup, work.Opened + 1), Opened = work.Opened + 1 };
         }
@@ -381,6 +393,11 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
     }
 
     private sealed record ReopenLedger(string WorkId);
+
+    private sealed class TryOpen
+    {
+        public static readonly TryOpen Instance = new();
+    }
 
     private sealed record Stage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
 
