@@ -43,7 +43,8 @@ public class ControlTests(Runs runs, ITestOutputHelper output)
     {
         await IsmVerb.TellAsync(workspace, "pause");
         await steps.UntilAsync(
-            "the group to say that it is paused", () => run.Output.Contains("structure-tuning is paused", StringComparison.Ordinal));
+            "the group to say that it is paused",
+            () => run.Output.Contains("structure-tuning is paused", StringComparison.Ordinal));
         var stood = DateTimeOffset.UtcNow;
         var last = steps.Last.Step;
         Assert.Contains("paused", await StatusAsync(workspace));

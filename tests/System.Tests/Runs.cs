@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Ism.System.Tests;
 
 /// <summary>
-/// The corpus and the undisturbed runs that all tests of the system compare with. One run is started when the first test needs it and
-/// shared by all.
+/// The corpus and the undisturbed runs that all tests of the system compare with. Each is started when the first test needs it
+/// and shared by all.
 /// </summary>
 public sealed class Runs : IDisposable
 {

@@ -47,7 +47,8 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
 
         await LeavesAsync(steps, run, "trainer", 1, PosixSignals.User1);
         await steps.UntilAsync(
-            "the checkpoint before trainer-1 left", () => Checkpoints.Steps(Workspace).Any(s => s % Runs.LongCheckpointEvery != 0));
+            "the checkpoint before trainer-1 left",
+            () => Checkpoints.Steps(Workspace).Any(s => s % Runs.LongCheckpointEvery != 0));
         foreach (var (role, number) in ((string, int)[])[("featurizer", 0), ("trainer", 0), ("coordinator", 0)])
         {
             await LeavesAsync(steps, run, role, number, PosixSignals.Terminate);
@@ -61,7 +62,8 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         await IsmVerb.TellAsync(Workspace, "status");
         var back = DateTimeOffset.UtcNow;
         output.WriteLine(
-            $"kill -9 of the only coordinator to an answer of the job: {(back - at).TotalSeconds:F1} s, {steps.Between(at, back)} steps meanwhile");
+            $"kill -9 of the only coordinator to an answer of the job: {(back - at).TotalSeconds:F1} s, "
+            + $"{steps.Between(at, back)} steps meanwhile");
         Assert.True(steps.Between(at, back) > 0, "no step was done while there was no coordinator");
         Assert.Equal(0, steps.DoneAgain());
 
@@ -130,7 +132,8 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         run.Signal(PosixSignals.Terminate);
         await steps.UntilAsync(
-            "the answer to the first interrupt", () => run.HasExited || run.Output.Contains("once more to stop at once", StringComparison.Ordinal));
+            "the answer to the first interrupt",
+            () => run.HasExited || run.Output.Contains("once more to stop at once", StringComparison.Ordinal));
         run.Signal(PosixSignals.Terminate);
         Assert.NotEqual(0, await run.ExitAsync(AtOnce));
         output.WriteLine($"two interrupts: over after {clock.Elapsed.TotalSeconds:F1} s");
