@@ -27,8 +27,8 @@ internal static class CheckpointNote
                 runStage,
                 newest,
                 stage.TotalSteps,
-                $"{stage.StageId} continues from the checkpoint after step {newest} if it is sound (trainers' logs name those that "
-                + "are not), or from a later step that a trainer has in memory"));
+                $"{stage.StageId} continues from the checkpoint after step {newest} if it is sound (trainers' logs name those "
+                + "that are not), or from a later step that a trainer has in memory"));
         }
     }
 }
