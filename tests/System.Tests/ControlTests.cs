@@ -42,7 +42,9 @@ public class ControlTests(Runs runs, ITestOutputHelper output)
     private async Task PauseAndResumeAsync(string workspace, StepWatch steps, IsmProcess run)
     {
         await IsmVerb.TellAsync(workspace, "pause");
-        await steps.UntilAsync("the group to say that it is paused", () => run.Output.Contains("structure-tuning is paused", StringComparison.Ordinal));
+        await steps.UntilAsync(
+            "the group to say that it is paused",
+            () => run.Output.Contains("structure-tuning is paused", StringComparison.Ordinal));
         var stood = DateTimeOffset.UtcNow;
         var last = steps.Last.Step;
         Assert.Contains("paused", await StatusAsync(workspace));

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Ism.System.Tests;
 
 /// <summary>
-/// The corpus and the undisturbed runs that all tests of the system compare with. One run is started when the first test needs it and
-/// shared by all.
+/// The corpus and the undisturbed runs that all tests of the system compare with. Each is started when the first test needs it
+/// and shared by all.
 /// </summary>
 public sealed class Runs : IDisposable
 {
@@ -32,8 +32,7 @@ public sealed class Runs : IDisposable
     /// <summary>Steps between checkpoints of the long job.</summary>
     public const int LongCheckpointEvery = 25;
 
-    /// <summary>Least time of a step of the long job while it is disturbed: fast machines would be through before anything happens.
-    /// </summary>
+    /// <summary>Least time of a step of the long job while it is disturbed; a fast machine would be through too soon.</summary>
     public const int StepMilliseconds = 100;
 
     /// <summary>The long job is `ism chaos`'s too; its undisturbed run is this one.</summary>
@@ -116,7 +115,7 @@ public sealed class Runs : IDisposable
     internal static Dictionary<string, string> Paced(int milliseconds = StepMilliseconds) =>
         new() { ["ISM_STEP_MILLISECONDS"] = milliseconds.ToString(CultureInfo.InvariantCulture) };
 
-    /// <summary>Starts a run of the long job, with the limits between nodes as they are by default, and leaves it running.</summary>
+    /// <summary>Starts a run of the long job and leaves it running; the limits between nodes are the default ones.</summary>
     internal async Task<IsmProcess> StartLongAsync(
         string name, int featurizers, int trainers, int coordinators = 1, IReadOnlyDictionary<string, string>? environment = null,
         params string[] settings) => IsmProcess.Start(
@@ -165,7 +164,8 @@ public sealed class Runs : IDisposable
     private async Task<RunResult> LongAsync()
     {
         var workspace = Path.Combine(WorkspaceOf(Chaos), "undisturbed");
-        using var process = await StartLongAsync(Chaos, featurizers: 2, trainers: 1, environment: Paced(0), settings: $"workspace={workspace}");
+        using var process = await StartLongAsync(
+            Chaos, featurizers: 2, trainers: 1, environment: Paced(0), settings: [$"workspace={workspace}"]);
         return await CompleteAsync(Chaos, process, workspace);
     }
 

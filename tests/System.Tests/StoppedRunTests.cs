@@ -46,7 +46,9 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         await steps.UntilAsync("a step of three trainers", s => s.World == 3);
 
         await LeavesAsync(steps, run, "trainer", 1, PosixSignals.User1);
-        await steps.UntilAsync("the checkpoint before trainer-1 left", () => Checkpoints.Steps(Workspace).Any(s => s % Runs.LongCheckpointEvery != 0));
+        await steps.UntilAsync(
+            "the checkpoint before trainer-1 left",
+            () => Checkpoints.Steps(Workspace).Any(s => s % Runs.LongCheckpointEvery != 0));
         foreach (var (role, number) in ((string, int)[])[("featurizer", 0), ("trainer", 0), ("coordinator", 0)])
         {
             await LeavesAsync(steps, run, role, number, PosixSignals.Terminate);
@@ -59,7 +61,9 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         NodeProcesses.Kill(Workspace, "coordinator", 0);
         await IsmVerb.TellAsync(Workspace, "status");
         var back = DateTimeOffset.UtcNow;
-        output.WriteLine($"kill -9 of the only coordinator to an answer of the job: {(back - at).TotalSeconds:F1} s, {steps.Between(at, back)} steps meanwhile");
+        output.WriteLine(
+            $"kill -9 of the only coordinator to an answer of the job: {(back - at).TotalSeconds:F1} s, "
+            + $"{steps.Between(at, back)} steps meanwhile");
         Assert.True(steps.Between(at, back) > 0, "no step was done while there was no coordinator");
         Assert.Equal(0, steps.DoneAgain());
 
@@ -82,8 +86,10 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         var before = Count(run.Output, $"{role}-{number} has left and is started again");
         var clock = Stopwatch.StartNew();
         var pid = NodeProcesses.Signal(Workspace, role, number, signal);
-        await steps.UntilAsync($"{role}-{number} to leave", () => Count(run.Output, $"{role}-{number} has left and is started again") > before);
-        await steps.UntilAsync($"{role}-{number} to be started again", () => NodeProcesses.Find(Workspace, role, number) is { } now && now != pid);
+        await steps.UntilAsync(
+            $"{role}-{number} to leave", () => Count(run.Output, $"{role}-{number} has left and is started again") > before);
+        await steps.UntilAsync(
+            $"{role}-{number} to be started again", () => NodeProcesses.Find(Workspace, role, number) is { } now && now != pid);
         output.WriteLine($"signal {signal} to {role}-{number}: left and started again after {clock.Elapsed.TotalSeconds:F1} s");
         if (role == "trainer")
         {
@@ -115,16 +121,19 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         await steps.UntilAsync("a step of one trainer", s => s.World == 1 && s.Step > good);
         output.WriteLine(run.Output);
         Assert.Contains($"going on with {Name}", run.Output);
-        Assert.Contains($"structure-tuning continues from the checkpoint after step {good}", run.Output);
+        var told = File.ReadAllText(Path.Combine(Workspace, "logs", "trainer-0.log"));
+        Assert.Matches($@"structure-tuning continues from the checkpoint after step {good}\s", told);
         Assert.All(
             (string[])[.. bad.Select(s => Path.GetFileName(Checkpoints.PathOf(Workspace, s))), "notes.txt", "step-best"],
-            name => Assert.Contains(name, run.Output + runs.Logs(Name)));
+            name => Assert.Contains(name, told));
         var clean = good + (2 * Runs.LongCheckpointEvery);
         await steps.UntilAsync($"step {clean}", s => s.Step >= clean);
 
         var clock = Stopwatch.StartNew();
         run.Signal(PosixSignals.Terminate);
-        await steps.UntilAsync("the answer to the first interrupt", () => run.HasExited || run.Output.Contains("once more to stop at once", StringComparison.Ordinal));
+        await steps.UntilAsync(
+            "the answer to the first interrupt",
+            () => run.HasExited || run.Output.Contains("once more to stop at once", StringComparison.Ordinal));
         run.Signal(PosixSignals.Terminate);
         Assert.NotEqual(0, await run.ExitAsync(AtOnce));
         output.WriteLine($"two interrupts: over after {clock.Elapsed.TotalSeconds:F1} s");

@@ -23,7 +23,12 @@ internal static class CheckpointNote
         if (newest > 0)
         {
             services.Emit(RunEvent.Now(
-                RunEventKind.Note, runStage, newest, stage.TotalSteps, $"{stage.StageId} continues from the checkpoint after step {newest}, or from a later step that a trainer has in memory"));
+                RunEventKind.Note,
+                runStage,
+                newest,
+                stage.TotalSteps,
+                $"{stage.StageId} continues from the checkpoint after step {newest} if it is sound (trainers' logs name those "
+                + "that are not), or from a later step that a trainer has in memory"));
         }
     }
 }
