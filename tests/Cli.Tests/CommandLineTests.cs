@@ -118,6 +118,7 @@ public class CommandLineTests
 
     private static VerbContext Context() => new(TextWriter.Null, TextWriter.Null, Interruption.Silent());
 
+    // What is hidden is for programs, and has no help.
     private static IEnumerable<string> Paths(Command command, string prefix) =>
-        command.Subcommands.SelectMany(c => Paths(c, $"{prefix} {c.Name}".Trim())).Prepend(prefix);
+        command.Subcommands.Where(c => !c.Hidden).SelectMany(c => Paths(c, $"{prefix} {c.Name}".Trim())).Prepend(prefix);
 }
