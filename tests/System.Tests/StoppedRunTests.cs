@@ -70,6 +70,7 @@ public class StoppedRunTests(Runs runs, ITestOutputHelper output)
         var reached = steps.Last.Step;
         run.Signal(PosixSignals.User1);
         Assert.Equal(1, await run.ExitAsync(EndDeadline));
+        output.WriteLine(string.Join('\n', run.Output.Split('\n').TakeLast(6)));
         output.WriteLine($"SIGUSR1 after step {reached} of {Runs.LongSteps}");
         Assert.InRange(reached, Runs.LongCheckpointEvery, Runs.LongSteps - 1);
         await NodeProcesses.NoneAsync(Workspace, TimeSpan.Zero);

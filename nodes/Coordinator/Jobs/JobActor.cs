@@ -19,6 +19,9 @@ namespace Ism.Coordinator.Jobs;
 public sealed class JobActor : ReceivePersistentActor, IWithTimers
 {
     private static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(5);
+
+    // A job that was opened again comes to the stage that trainers are in the middle of once its ledgers are open.
+    private static readonly TimeSpan StageComesWithin = TimeSpan.FromSeconds(45);
     private readonly Dictionary<string, Work> _works = [];
     private readonly JobOptions _job;
     private readonly Workspace _workspace;
@@ -34,6 +37,7 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
     private int _incarnation;
     private bool _paused;
     private string? _cancelled;
+    private bool _hasTrained;
 
     /// <summary>A job whose files lie in <paramref name="workspace"/>.</summary>
     /// <param name="job">The resolved job.</param>
@@ -65,7 +69,12 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         Command<BeginStage>(m =>
         {
             _stage = new Stage(m.Setup, m.Progress, m.Done);
+            _hasTrained = true;
             _group.Tell(new RunStage(m.Setup));
+            if (_waitForCheckpoint.Count > 0)
+            {
+                _group.Tell(new RequestCheckpoint());
+            }
         });
         Command<StepReport>(m =>
         {
@@ -84,6 +93,13 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
             RunEventKind.Warning, message: $"{m.StageId}: {m.NodeId} failed and the others go on: {m.Reason}")));
         Command<GroupPaused>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId} is paused: {m.How}")));
         Command<CheckpointWritten>(OnCheckpointWritten);
+        Command<NoStageCame>(_ =>
+        {
+            if (_stage is null)
+            {
+                AnswerCheckpoint(NothingTrained);
+            }
+        });
         Command<RegisterTrainer>(m => _group.Forward(m));
         Command<LeaveGroup>(m => _group.Forward(m));
         Command<JobCommand>(OnCommand);
@@ -197,11 +213,12 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         _emit(RunEvent.Now(RunEventKind.Note, message: $"{(_paused ? "paused" : "resumed")} by {by}"));
     }
 
-    private void OnCheckpointWritten(CheckpointWritten m)
+    private void OnCheckpointWritten(CheckpointWritten m) => AnswerCheckpoint(m.Error is null
+        ? new JobAnswer(true, $"the checkpoint after step {m.Step} is written")
+        : new JobAnswer(false, $"no checkpoint was written: {m.Error}"));
+
+    private void AnswerCheckpoint(JobAnswer answer)
     {
-        var answer = m.Error is null
-            ? new JobAnswer(true, $"the checkpoint after step {m.Step} is written")
-            : new JobAnswer(false, $"no checkpoint was written: {m.Error}");
         _waitForCheckpoint.ForEach(asked => asked.Tell(answer));
         _waitForCheckpoint.Clear();
     }
@@ -254,9 +271,19 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
                         : "the job goes on"));
                 });
                 break;
-            case JobCommandKind.Checkpoint when _stage is null || _paused:
-                sender.Tell(new JobAnswer(true, _paused
-                    ? "the job is paused; the newest checkpoint is the one before" : "nothing is being trained; all that is done stands in files"));
+            case JobCommandKind.Checkpoint when _paused:
+                sender.Tell(new JobAnswer(true, "the job is paused; the newest checkpoint is the one before"));
+                break;
+            case JobCommandKind.Checkpoint when _stage is null && _incarnation > 1 && !_hasTrained:
+                _waitForCheckpoint.Add(sender);
+                if (_waitForCheckpoint.Count == 1)
+                {
+                    Timers.StartSingleTimer("no-stage", new NoStageCame(), StageComesWithin);
+                }
+
+                break;
+            case JobCommandKind.Checkpoint when _stage is null:
+                sender.Tell(NothingTrained);
                 break;
             case JobCommandKind.Checkpoint:
                 _waitForCheckpoint.Add(sender);
@@ -391,6 +418,10 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
 
         public DateTime? JournalFailing { get; init; }
     }
+
+    private static JobAnswer NothingTrained => new(true, "nothing is being trained; all that is done stands in files");
+
+    private sealed record NoStageCame;
 
     private sealed record ReopenLedger(string WorkId);
 
