@@ -16,7 +16,7 @@ namespace Ism.Coordinator.Jobs;
 /// their own task) use them. Started again after a crash, or on a standby, it runs the stages anew; each finds what it has already made.
 /// The journal keeps how often it was opened, whether it is paused, and how many nodes are wanted.
 /// </summary>
-public sealed class JobActor : ReceivePersistentActor, IWithTimers
+public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
 {
     private static readonly TimeSpan ReopenAfter = TimeSpan.FromSeconds(5);
 
@@ -202,27 +202,6 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private void ShowPause(string by)
-    {
-        _group.Tell(_paused ? new PauseGroup() : new ResumeGroup());
-        foreach (var work in _works.Values)
-        {
-            work.Ledger.Tell(new PauseLedger(_paused));
-        }
-
-        _emit(RunEvent.Now(RunEventKind.Note, message: $"{(_paused ? "paused" : "resumed")} by {by}"));
-    }
-
-    private void OnCheckpointWritten(CheckpointWritten m) => AnswerCheckpoint(m.Error is null
-        ? new JobAnswer(true, $"the checkpoint after step {m.Step} is written")
-        : new JobAnswer(false, $"no checkpoint was written: {m.Error}"));
-
-    private void AnswerCheckpoint(JobAnswer answer)
-    {
-        _waitForCheckpoint.ForEach(asked => asked.Tell(answer));
-        _waitForCheckpoint.Clear();
-    }
-
     private void OnJobEnded(JobEnded m)
     {
         var error = _cancelled ?? m.Error;
@@ -250,66 +229,6 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         _emit(RunEvent.Now(RunEventKind.Warning, message: message));
     }
 
-    private void OnCommand(JobCommand m)
-    {
-        var sender = Sender;
-        _log.Info("{0} {1} {2} from {3}", m.Kind, m.Role, m.Count, m.By);
-        switch (m.Kind)
-        {
-            case JobCommandKind.Cancel:
-                _cancelled = $"cancelled by {m.By}";
-                _cancel.Cancel();
-                sender.Tell(new JobAnswer(true, "the job is cancelled; what it has made stays in the workspace"));
-                break;
-            case JobCommandKind.Pause or JobCommandKind.Resume:
-                Persist(new JobPauseChanged(m.Kind == JobCommandKind.Pause), changed =>
-                {
-                    Apply(changed);
-                    ShowPause(m.By);
-                    sender.Tell(new JobAnswer(true, _paused
-                        ? "the job is paused: it stops at the next step boundary and leases no more chunks; `ism resume` lets it go on"
-                        : "the job goes on"));
-                });
-                break;
-            case JobCommandKind.Checkpoint when _paused:
-                sender.Tell(new JobAnswer(true, "the job is paused; the newest checkpoint is the one before"));
-                break;
-            case JobCommandKind.Checkpoint when _stage is null && _incarnation > 1 && !_hasTrained:
-                _waitForCheckpoint.Add(sender);
-                if (_waitForCheckpoint.Count == 1)
-                {
-                    Timers.StartSingleTimer("no-stage", new NoStageCame(), StageComesWithin);
-                }
-
-                break;
-            case JobCommandKind.Checkpoint when _stage is null:
-                sender.Tell(NothingTrained);
-                break;
-            case JobCommandKind.Checkpoint:
-                _waitForCheckpoint.Add(sender);
-                if (_waitForCheckpoint.Count == 1)
-                {
-                    _group.Tell(new RequestCheckpoint());
-                }
-
-                break;
-            case JobCommandKind.Status:
-                sender.Tell(new JobAnswer(true, _paused ? "paused" : _stage is { } stage ? $"runs; training {stage.Setup.StageId}" : "runs"));
-                break;
-            case JobCommandKind.Scale when m.Role is NodeRoles.Trainer or NodeRoles.Featurizer && m.Count > 0:
-                Persist(new JobScaled(m.Role, m.Count), scaled =>
-                {
-                    Apply(scaled);
-                    _emit(RunEvent.Now(RunEventKind.Scale, scaled.Role, total: scaled.Count));
-                    sender.Tell(new JobAnswer(true, $"{scaled.Count} {scaled.Role}(s) are wanted"));
-                });
-                break;
-            default:
-                sender.Tell(new JobAnswer(false, $"{m.Kind} {m.Role} {m.Count} is not understood"));
-                break;
-        }
-    }
-
     private static string? Explain(Task workflow) => workflow switch
     {
         { IsCanceled: true } => "the job was stopped",
@@ -318,123 +237,10 @@ public sealed class JobActor : ReceivePersistentActor, IWithTimers
         _ => null,
     };
 
-    private void OnBeginWork(BeginWork m) =>
-        _works[m.Setup.Work.WorkId] = new Work(OpenLedger(m.Setup, 0), m.Setup, m.Progress, m.Done);
-
-    private IActorRef OpenLedger(LedgerSetup setup, int times)
-    {
-        var ledger = Context.ActorOf(LedgerActor.Props(setup, _region), $"ledger-{setup.Work.WorkId}-{times}");
-        if (_paused)
-        {
-            ledger.Tell(new PauseLedger(true));
-        }
-
-        return ledger;
-    }
-
-    // A full disk or a database that is away: what featurizers finish meanwhile is told again and again until it is committed.
-    private void OnJournalFailed(LedgerJournalFailed m)
-    {
-        if (!_works.TryGetValue(m.WorkId, out var work))
-        {
-            return;
-        }
-
-        var since = work.JournalFailing ?? DateTime.UtcNow;
-        _works[m.WorkId] = work with { JournalFailing = since };
-        if (DateTime.UtcNow - since > LedgerState.StoragePatience)
-        {
-            EndWork(m.WorkId, w => w.Done.TrySetException(new JobFailedException(m.Reason)));
-            return;
-        }
-
-        Warn($"{m.WorkId}: {m.Reason}; it is opened again in {ReopenAfter.TotalSeconds:F0} s");
-        Timers.StartSingleTimer($"reopen-{m.WorkId}", new ReopenLedger(m.WorkId), ReopenAfter);
-    }
-
-    private void Reopen(string id)
-    {
-        if (!Standing.Of(Context.System).MayTakeOver)
-        {
-            Timers.StartSingleTimer($"reopen-{id}", new ReopenLedger(id), ReopenAfter);
-        }
-        else if (_works.TryGetValue(id, out var work))
-        {
-            _works[id] = work with { Ledger = OpenLedger(work.Setup, work.Opened + 1), Opened = work.Opened + 1 };
-        }
-    }
-
-    private void OnLedgerProgress(LedgerProgress m)
-    {
-        if (!_works.TryGetValue(m.WorkId, out var work))
-        {
-            return;
-        }
-
-        _works[m.WorkId] = work with { JournalFailing = null };
-        work.Progress(m);
-        if (!m.IsComplete)
-        {
-            return;
-        }
-
-        if (work.Setup.Work.Kind == WorkKind.Tokenise)
-        {
-            // Its ledger stays, since a token file that is damaged while it is in use is made again.
-            work.Done.TrySetResult(m.Totals);
-            return;
-        }
-
-        EndWork(m.WorkId, w => w.Done.TrySetResult(m.Totals));
-    }
-
-    private void EndWork(string id, Action<Work> end)
-    {
-        if (_works.Remove(id, out var work))
-        {
-            Context.Stop(work.Ledger);
-            end(work);
-        }
-    }
-
-    private void OnStageEnded(StageEnded m)
-    {
-        var stage = _stage;
-        _stage = null;
-        if (m.Error is null)
-        {
-            stage?.Done.TrySetResult();
-        }
-        else
-        {
-            stage?.Done.TrySetException(new JobFailedException($"{m.StageId} failed after step {m.Step}: {m.Error}"));
-        }
-    }
-
-    private sealed record Work(
-        IActorRef Ledger, LedgerSetup Setup, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done)
-    {
-        public int Opened { get; init; }
-
-        public DateTime? JournalFailing { get; init; }
-    }
-
-    private static JobAnswer NothingTrained => new(true, "nothing is being trained; all that is done stands in files");
-
-    private sealed record NoStageCame;
-
-    private sealed record ReopenLedger(string WorkId);
-
     private sealed class TryOpen
     {
         public static readonly TryOpen Instance = new();
     }
-
-    private sealed record Stage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
-
-    private sealed record BeginWork(LedgerSetup Setup, Action<LedgerProgress> Progress, TaskCompletionSource<LedgerTotals> Done);
-
-    private sealed record BeginStage(TrainingStage Setup, Action<StepReport> Progress, TaskCompletionSource Done);
 
     private sealed record JobEnded(string? Error, Exception? Cause);
 

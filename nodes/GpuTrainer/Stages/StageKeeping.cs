@@ -27,6 +27,9 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     public IReadOnlyList<TimeSpan> RetryPauses { get; init; } =
         [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(15)];
 
+    /// <summary>Why the last <see cref="CheckpointNow"/> wrote nothing, on rank 0; empty: it did.</summary>
+    public string CheckpointProblem { get; private set; } = "";
+
     private TuningOptions Tuning => host.Job.Tuning;
 
     private TimeSpan Slice => TimeSpan.FromSeconds(Math.Min(5, host.Job.Cluster.CollectiveSeconds / 4));
@@ -110,6 +113,7 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     public bool CheckpointNow()
     {
         var problem = WhileOthersWait(required: false, runtime.SaveCheckpoint);
+        CheckpointProblem = problem?.Message ?? "";
         if (group.Rank == 0)
         {
             TellEnded();

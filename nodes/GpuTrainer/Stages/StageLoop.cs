@@ -191,7 +191,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     private void KeepRequested(long request)
     {
         host.Doing("writes a checkpoint that was asked for");
-        var error = Keeping.CheckpointNow() ? "" : "it could not be written; a note of rank 0 says why";
+        var error = Keeping.CheckpointNow() ? "" : Keeping.CheckpointProblem;
         _agreement.Checkpointed(request);
         if (group.Rank == 0)
         {
