@@ -47,7 +47,6 @@ public sealed class Runs : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
     private readonly Lazy<Task<RunResult>> _reference;
-    private readonly Dictionary<string, Task<RunResult>> _longReferences = [];
     private readonly Lazy<Task<RunResult>> _long;
     private bool _failed;
 
@@ -70,15 +69,6 @@ public sealed class Runs : IDisposable
 
     /// <summary>The whole way with one trainer and two featurizers, undisturbed.</summary>
     internal Task<RunResult> Reference => _reference.Value;
-
-    /// <summary>An undisturbed run of more steps from the reference, shared by the tests that need one.</summary>
-    internal async Task<RunResult> LongReferenceAsync(string steps)
-    {
-        var origin = await Reference;
-        return await (_longReferences.TryGetValue(steps, out var run)
-            ? run
-            : _longReferences[steps] = CompleteAsync($"long-reference-{_longReferences.Count}", origin, 1, 1, steps));
-    }
 
     /// <summary>The long job with one trainer, undisturbed, where `ism chaos` looks for it.</summary>
     internal Task<RunResult> Long => _long.Value;
@@ -154,7 +144,8 @@ public sealed class Runs : IDisposable
         return new RunResult(workspace ?? WorkspaceOf(name), process.Output);
     }
 
-    private static string[] LongSettings =>
+    /// <summary>What makes a job the long one.</summary>
+    internal static string[] LongSettings =>
     [
         "corpus.heldout=[]", $"tuning.epochs={LongSteps * 16 / Proteins}", "tuning.learningRate=2e-4",
         $"tuning.checkpointEvery={LongCheckpointEvery}", "tuning.keepCheckpoints=1000", "tuning.evaluateEvery=0",

@@ -11,20 +11,23 @@ internal sealed class NetworkedNodes : IDisposable
     private readonly string _workspace;
     private readonly ITestOutputHelper _output;
     private readonly NetworkNamespaces _hosts;
+    private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly Dictionary<string, (int Host, IsmProcess Process)> _nodes = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    private NetworkedNodes(string workspace, NetworkNamespaces hosts, ITestOutputHelper output) =>
-        (_workspace, _hosts, _output) = (workspace, hosts, output);
+    private NetworkedNodes(
+        string workspace, NetworkNamespaces hosts, IReadOnlyDictionary<string, string> environment, ITestOutputHelper output) =>
+        (_workspace, _hosts, _environment, _output) = (workspace, hosts, environment, output);
 
     /// <summary>Everything that all nodes have said.</summary>
     public string Output => string.Join('\n', _nodes.Select(n => $"--- {n.Key}\n{string.Join('\n', n.Value.Process.Output.Split('\n').TakeLast(60))}"));
 
     /// <summary>Starts one coordinator, one featurizer and some trainers for the job that <paramref name="arguments"/> of `ism run` describe.
     /// </summary>
-    public static async Task<NetworkedNodes> StartAsync(string workspace, string[] arguments, int trainers, ITestOutputHelper output)
+    public static async Task<NetworkedNodes> StartAsync(
+        string workspace, string[] arguments, int trainers, IReadOnlyDictionary<string, string> environment, ITestOutputHelper output)
     {
-        var nodes = new NetworkedNodes(workspace, NetworkNamespaces.CreateOrSkip(trainers + 2), output);
+        var nodes = new NetworkedNodes(workspace, NetworkNamespaces.CreateOrSkip(trainers + 2), environment, output);
         try
         {
             using var config = IsmProcess.Start(["config", arguments[1], .. arguments[6..], "--json"]);
@@ -110,7 +113,7 @@ internal sealed class NetworkedNodes : IDisposable
     {
         var host = _nodes.Count;
         _nodes[$"{role}-{number}"] = (host, IsmProcess.StartUnder(
-            _hosts.On(host), "node", role, "--workspace", _workspace, "--number", number.ToString(CultureInfo.InvariantCulture),
+            _hosts.On(host), _environment, "node", role, "--workspace", _workspace, "--number", number.ToString(CultureInfo.InvariantCulture),
             "--host", _hosts.Address(host)));
     }
 

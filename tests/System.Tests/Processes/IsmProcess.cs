@@ -34,8 +34,9 @@ internal sealed class IsmProcess : IDisposable
         Start([], environment, arguments);
 
     /// <summary>Starts `ism` with arguments under another command that becomes it, such as <c>ip netns exec NAME</c>.</summary>
-    public static IsmProcess StartUnder(IReadOnlyList<string> command, params string[] arguments) =>
-        Start(command, new Dictionary<string, string>(), arguments);
+    public static IsmProcess StartUnder(
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Start(command, environment, arguments);
 
     private static IsmProcess Start(
         IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string[] arguments)
