@@ -99,6 +99,21 @@ public sealed class FeaturizerWorkspace : IDisposable
     public void Dispose()
     {
         Context.Dispose();
-        Directory.Delete(_root, recursive: true);
+
+        // A node that has just left may still be taking its files away.
+        Assert.True(SpinWait.SpinUntil(TryDelete, TimeSpan.FromSeconds(20)), $"{_root} cannot be deleted");
+    }
+
+    private bool TryDelete()
+    {
+        try
+        {
+            Directory.Delete(_root, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return !Directory.Exists(_root);
+        }
     }
 }
