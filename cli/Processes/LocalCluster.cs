@@ -12,7 +12,10 @@ namespace Ism.Cli.Processes;
 /// </summary>
 public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<string> note, INodePlacement? placement = null)
 {
-    private const int MostEarlyDeaths = 3;
+    // Who fails at once, fails again: a setting, a missing file. Who is killed, or crashes over a structure, is worth more tries.
+    private const int MostEarlyFailures = 3;
+    private const int MostEarlyDeaths = 20;
+    private const int Signalled = 128;
     private static readonly TimeSpan EarlyDeath = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(20);
     private readonly Dictionary<string, (DateTime Started, int EarlyDeaths)> _lives = [];
@@ -89,7 +92,7 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
         var (started, early) = _lives[ended.Name];
         early = DateTime.UtcNow - started < EarlyDeath ? early + 1 : 0;
         _lives[ended.Name] = (started, early);
-        if (early >= MostEarlyDeaths)
+        if (early >= (ended.Exited.Result > Signalled ? MostEarlyDeaths : MostEarlyFailures))
         {
             note($"{ended.Name} has died {early} times soon after it was started, and is not started again");
             return _members.Exists(m => m.Role == ended.Role) || ended.Role == NodeRoles.Featurizer
