@@ -46,6 +46,7 @@ public class InterruptedRunTests(Runs runs, ITestOutputHelper output)
     public async Task Should_account_for_every_structure_when_a_featurizer_is_killed()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
+        Soak.OrSkip();
         var reference = await runs.Reference;
         var workspace = runs.WorkspaceOf("featurizer-killed");
         using var watch = new WorkspaceWatch(workspace);

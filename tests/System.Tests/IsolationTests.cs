@@ -39,6 +39,7 @@ public class IsolationTests(Runs runs, ITestOutputHelper output)
     public async Task Should_tokenise_to_the_same_bytes_what_crashed_or_hung_once_but_does_not_alone()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "runs real processes by Linux means");
+        Soak.OrSkip();
         var reference = await runs.Reference;
         var names = Names();
         var result = await RunAsync(

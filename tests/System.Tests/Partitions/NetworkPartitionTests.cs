@@ -76,6 +76,7 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
 
     private async Task<(RunResult Reference, NetworkedNodes Nodes, string Workspace)> StartAsync(string name, int milliseconds)
     {
+        Soak.OrSkip();
         using (NetworkNamespaces.CreateOrSkip(1))
         {
             // Only to skip before anything long is begun.
