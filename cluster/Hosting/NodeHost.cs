@@ -43,13 +43,20 @@ public static class NodeHost
             .AddHocon(NodeHocon.For(node), HoconAddMode.Prepend)
             .AddStartup(async (system, _) =>
             {
-                if (await JoinAsync(system, node, leaves, cancel))
+                try
                 {
-                    start(system);
+                    if (await JoinAsync(system, node, leaves, cancel))
+                    {
+                        start(system);
+                    }
+                    else
+                    {
+                        leaves("the others declared it dead before they had taken it in");
+                    }
                 }
-                else
+                catch (OperationCanceledException) when (cancel.IsCancellationRequested)
                 {
-                    leaves("the others declared it dead before they had taken it in");
+                    system.Log.Info("{0} was asked to leave before it was taken in", node.NodeId);
                 }
             }));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
@@ -60,6 +67,7 @@ public static class NodeHost
     internal static async Task<bool> JoinAsync(ActorSystem system, NodeOptions node, Action<string?> leaves, CancellationToken cancel)
     {
         SerializerSelfTest.Run(system);
+        PoliteLeave.Arrange(system);
         system.ActorOf(Props.Create(() => new MembershipActor(node, leaves)), MembershipActor.ActorName);
         var joined = await ClusterJoin.RunAsync(system, node, cancel);
         if (joined)

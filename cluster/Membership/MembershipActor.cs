@@ -144,10 +144,12 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         }
     }
 
-    // A node that was killed and started again would otherwise wait until somebody finds its former self dead.
+    // A node that was killed and started again would otherwise wait until somebody finds its former self dead. Not while that one is
+    // coming up: its age would be lost (see PoliteLeave); it comes up soon, or is found dead by the others.
     private void DownFormerSelf()
     {
-        if (_former is not null && Others.Any(m => m.Address.ToString() == _former && m.Status != MemberStatus.Down))
+        if (_former is not null && Others.Any(
+            m => m.Address.ToString() == _former && m.Status != MemberStatus.Down && !PoliteLeave.IsComingUp(m)))
         {
             _log.Info("{0} was {1} before it was started again; that one is gone", _node.NodeId, _former);
             _cluster.Down(Address.Parse(_former));

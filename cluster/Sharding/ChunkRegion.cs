@@ -14,13 +14,30 @@ public static class ChunkRegion
     /// <summary>Shards: about ten for each of the most featurizers expected; fixed for the life of a cluster.</summary>
     public const int Shards = 640;
 
+    // Longer than it takes to declare the oldest featurizer dead and to start the shards' coordinator on the next one.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
     /// <summary>Hosts entities on this featurizer. <paramref name="entity"/> makes the props of the entity of an id.</summary>
-    public static IActorRef Host(ActorSystem system, Func<string, Props> entity) => ClusterSharding.Get(system).Start(
-        TypeName, entity, ClusterShardingSettings.Create(system).WithRole(NodeRoles.Featurizer), new ChunkExtractor());
+    public static IActorRef Host(ActorSystem system, Func<string, Props> entity) => Keep(
+        system,
+        "chunk-host",
+        // With a host its entities end, and what they have under way: it is given twice the time.
+        Patience * 2,
+        () => ClusterSharding.Get(system).Start(
+            TypeName, entity, ClusterShardingSettings.Create(system).WithRole(NodeRoles.Featurizer), new ChunkExtractor()));
 
     /// <summary>Reaches entities from a node that hosts none.</summary>
-    public static IActorRef Proxy(ActorSystem system) =>
-        ClusterSharding.Get(system).StartProxy(TypeName, NodeRoles.Featurizer, new ChunkExtractor());
+    public static IActorRef Proxy(ActorSystem system) => Proxy(system, Patience);
+
+    /// <summary>As <see cref="Proxy(ActorSystem)"/>, with a patience of one's own.</summary>
+    internal static IActorRef Proxy(ActorSystem system, TimeSpan patience) => Keep(
+        system,
+        "chunks",
+        patience,
+        () => ClusterSharding.Get(system).StartProxy(TypeName, NodeRoles.Featurizer, new ChunkExtractor()));
+
+    private static IActorRef Keep(ActorSystem system, string name, TimeSpan patience, Func<IActorRef> start) =>
+        system.ActorOf(Props.Create(() => new RegionKeeper(start, patience)), name);
 
     private sealed class ChunkExtractor() : HashCodeMessageExtractor(Shards)
     {

@@ -78,6 +78,13 @@ internal sealed class TestCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends a node politely, which has left when this returns.</summary>
+    public async Task StopAsync(TestNode node)
+    {
+        _nodes.Remove(node);
+        await node.StopAsync();
+    }
+
     /// <summary>Cuts all links of nodes to those that are not among them.</summary>
     public Task CutAsync(params TestNode[] island) => LinkAsync(true, island);
 

@@ -178,6 +178,7 @@ internal sealed class TestNode
           coordinated-shutdown { run-by-actor-system-terminate = off, default-phase-timeout = 1s }
           coordinated-shutdown.phases {
             before-service-unbind.timeout = 1s
+            before-cluster-shutdown.timeout = 5s
             cluster-sharding-shutdown-region.timeout = 1s
             cluster-leave.timeout = 1s
             cluster-exiting.timeout = 1s
