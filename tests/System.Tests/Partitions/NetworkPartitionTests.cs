@@ -77,11 +77,7 @@ public class NetworkPartitionTests(Runs runs, ITestOutputHelper output)
     private async Task<(RunResult Reference, NetworkedNodes Nodes, string Workspace)> StartAsync(string name, int milliseconds)
     {
         Soak.OrSkip();
-        using (NetworkNamespaces.CreateOrSkip(1))
-        {
-            // Only to skip before anything long is begun.
-        }
-
+        NetworkedNodes.Require();
         var origin = await runs.Reference;
         var reference = await runs.Long;
         var workspace = runs.WorkspaceOf(name);

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Ism.Cli.Chaos;
+using Ism.Cli.Processes;
 using Ism.System.Tests.Processes;
 using Xunit.Abstractions;
 
@@ -12,22 +14,25 @@ internal sealed class NetworkedNodes : IDisposable
     private readonly ITestOutputHelper _output;
     private readonly NetworkNamespaces _hosts;
     private readonly IReadOnlyDictionary<string, string> _environment;
-    private readonly Dictionary<string, (int Host, IsmProcess Process)> _nodes = [];
+    private readonly Dictionary<string, IsmProcess> _nodes = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     private NetworkedNodes(
         string workspace, NetworkNamespaces hosts, IReadOnlyDictionary<string, string> environment, ITestOutputHelper output) =>
         (_workspace, _hosts, _environment, _output) = (workspace, hosts, environment, output);
 
+    /// <summary>Skips the test where links cannot be cut.</summary>
+    public static void Require() => Skip.If(NetworkNamespaces.Problem() is not null, NetworkNamespaces.Problem());
+
     /// <summary>Everything that all nodes have said.</summary>
-    public string Output => string.Join('\n', _nodes.Select(n => $"--- {n.Key}\n{string.Join('\n', n.Value.Process.Output.Split('\n').TakeLast(60))}"));
+    public string Output => string.Join('\n', _nodes.Select(n => $"--- {n.Key}\n{string.Join('\n', n.Value.Output.Split('\n').TakeLast(60))}"));
 
     /// <summary>Starts one coordinator, one featurizer and some trainers for the job that <paramref name="arguments"/> of `ism run` describe.
     /// </summary>
     public static async Task<NetworkedNodes> StartAsync(
         string workspace, string[] arguments, int trainers, IReadOnlyDictionary<string, string> environment, ITestOutputHelper output)
     {
-        var nodes = new NetworkedNodes(workspace, NetworkNamespaces.CreateOrSkip(trainers + 2), environment, output);
+        var nodes = new NetworkedNodes(workspace, NetworkNamespaces.Create(), environment, output);
         try
         {
             using var config = IsmProcess.Start(["config", arguments[1], .. arguments[6..], "--json"]);
@@ -51,19 +56,19 @@ internal sealed class NetworkedNodes : IDisposable
     }
 
     /// <summary>Output of a node.</summary>
-    public string OutputOf(string node) => _nodes[node].Process.Output;
+    public string OutputOf(string node) => _nodes[node].Output;
 
     /// <summary>Cuts a node off.</summary>
     public void Cut(string node)
     {
-        _hosts.Cut(_nodes[node].Host);
+        _hosts.SetLink(node, up: false);
         Say($"{node} is cut off");
     }
 
     /// <summary>Heals a node's link.</summary>
     public void Heal(string node)
     {
-        _hosts.Heal(_nodes[node].Host);
+        _hosts.SetLink(node, up: true);
         Say($"{node} is back");
     }
 
@@ -74,7 +79,7 @@ internal sealed class NetworkedNodes : IDisposable
         var begun = _clock.Elapsed;
         while (!condition())
         {
-            var ended = _nodes.FirstOrDefault(n => n.Value.Process.HasExited).Key;
+            var ended = _nodes.FirstOrDefault(n => n.Value.HasExited).Key;
             Assert.True(ended is null, $"{ended} ended before {what}:\n{Output}");
             Assert.True(_clock.Elapsed - begun < TimeSpan.FromMinutes(4), $"no {what} within 4 min:\n{Output}");
             await watch.ChangeAsync(CancellationToken.None);
@@ -90,7 +95,7 @@ internal sealed class NetworkedNodes : IDisposable
         {
             try
             {
-                Assert.True(await node.Process.ExitAsync(Runs.RunDeadline) == 0, $"{name} failed:\n{Output}");
+                Assert.True(await node.ExitAsync(Runs.RunDeadline) == 0, $"{name} failed:\n{Output}");
             }
             catch (TimeoutException)
             {
@@ -101,7 +106,7 @@ internal sealed class NetworkedNodes : IDisposable
 
     public void Dispose()
     {
-        foreach (var (_, process) in _nodes.Values)
+        foreach (var process in _nodes.Values)
         {
             process.Dispose();
         }
@@ -111,10 +116,9 @@ internal sealed class NetworkedNodes : IDisposable
 
     private void Start(string role, int number)
     {
-        var host = _nodes.Count;
-        _nodes[$"{role}-{number}"] = (host, IsmProcess.StartUnder(
-            _hosts.On(host), _environment, "node", role, "--workspace", _workspace, "--number", number.ToString(CultureInfo.InvariantCulture),
-            "--host", _hosts.Address(host)));
+        string[] arguments = ["node", role, "--workspace", _workspace, "--number", number.ToString(CultureInfo.InvariantCulture)];
+        var placed = _hosts.Place(new NodeStart(role, number, arguments));
+        _nodes[$"{role}-{number}"] = IsmProcess.StartUnder(placed.Prefix ?? [], _environment, [.. placed.Arguments]);
     }
 
     private void Say(string what) => _output.WriteLine($"{_clock.Elapsed.TotalSeconds,6:F1} s: {what}");
