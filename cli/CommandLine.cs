@@ -39,6 +39,7 @@ public static class CommandLine
         TokenizeVerb.Create(context),
         NodeVerb.Create(context),
         ConfigVerb.Create(context),
+        BenchVerb.Create(context),
         DoctorVerb.Create(context),
         EmbedVerb.Create(context),
         ExportVerb.Create(context),

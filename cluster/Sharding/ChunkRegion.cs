@@ -11,11 +11,13 @@ public static class ChunkRegion
     /// <summary>Name of the sharded entity type.</summary>
     public const string TypeName = "chunk";
 
-    /// <summary>Shards: about ten for each of the most featurizers expected; fixed for the life of a cluster.</summary>
-    public const int Shards = 640;
+    /// <summary>Shards: ten for each of the most featurizers expected, so that all have about as many; fixed for the life of a cluster.
+    /// More would make each allocation, which replicates the list of all, dearer.</summary>
+    public const int Shards = 2048;
 
     // Longer than it takes to declare the oldest featurizer dead and to start the shards' coordinator on the next one.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private static readonly ChunkExtractor Extractor = new(Shards);
 
     /// <summary>Hosts entities on this featurizer. <paramref name="entity"/> makes the props of the entity of an id.</summary>
     public static IActorRef Host(ActorSystem system, Func<string, Props> entity) => Keep(
@@ -24,7 +26,7 @@ public static class ChunkRegion
         // With a host its entities end, and what they have under way: it is given twice the time.
         Patience * 2,
         () => ClusterSharding.Get(system).Start(
-            TypeName, entity, ClusterShardingSettings.Create(system).WithRole(NodeRoles.Featurizer), new ChunkExtractor()));
+            TypeName, entity, ClusterShardingSettings.Create(system).WithRole(NodeRoles.Featurizer), Extractor));
 
     /// <summary>Reaches entities from a node that hosts none.</summary>
     public static IActorRef Proxy(ActorSystem system) => Proxy(system, Patience);
@@ -34,13 +36,11 @@ public static class ChunkRegion
         system,
         "chunks",
         patience,
-        () => ClusterSharding.Get(system).StartProxy(TypeName, NodeRoles.Featurizer, new ChunkExtractor()));
+        () => ClusterSharding.Get(system).StartProxy(TypeName, NodeRoles.Featurizer, Extractor));
 
     private static IActorRef Keep(ActorSystem system, string name, TimeSpan patience, Func<IActorRef> start) =>
         system.ActorOf(Props.Create(() => new RegionKeeper(start, patience)), name);
 
-    private sealed class ChunkExtractor() : HashCodeMessageExtractor(Shards)
-    {
-        public override string? EntityId(object message) => (message as IChunkMessage)?.Key.EntityId;
-    }
+    /// <summary>The shard of a chunk, 0 to <see cref="Shards"/> - 1.</summary>
+    public static int ShardOf(ChunkKey key) => Extractor.ShardOf(key.Catalogue, key.Chunk);
 }

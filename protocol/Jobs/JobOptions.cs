@@ -267,7 +267,7 @@ public sealed record ClusterOptions
     public int ThreadsPerFeaturizer { get; init; }
 
     /// <summary>Chunk leases a featurizer holds at once.</summary>
-    public int LeasesPerFeaturizer { get; init; } = 2;
+    public int LeasesPerFeaturizer { get; init; } = 4;
 
     /// <summary>Seconds after which a chunk whose featurizer says nothing is leased again.</summary>
     public double LeaseSeconds { get; init; } = 60;

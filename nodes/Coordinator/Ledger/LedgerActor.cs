@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Akka.Persistence;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Sharding;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Ledger;
 
@@ -64,7 +65,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     {
         _setup = setup;
         _region = region;
-        _state = new LedgerState(setup.Order, setup.LeaseTime);
+        _state = new LedgerState(
+            setup.Order, setup.LeaseTime, shardOf: chunk => ChunkRegion.ShardOf(new ChunkKey(setup.Work.Catalogue, chunk)));
         _checks = new ResultChecks(setup.ResultPath, Self);
         Recover<ILedgerEvent>(_state.Apply);
         Recover<RecoveryCompleted>(_ => Open());
@@ -186,7 +188,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        foreach (var lease in _state.LeaseNext(_featurizers.Count * _setup.LeasesPerFeaturizer, DateTime.UtcNow))
+        var capacity = _featurizers.Count * _setup.LeasesPerFeaturizer;
+        foreach (var lease in _state.LeaseNext(capacity, DateTime.UtcNow, _setup.LeasesPerFeaturizer))
         {
             Send(lease);
         }

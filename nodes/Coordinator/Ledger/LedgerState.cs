@@ -25,12 +25,15 @@ public sealed class LedgerState
     /// </summary>
     public static readonly TimeSpan StoragePatience = TimeSpan.FromMinutes(30);
 
+    private const int LookAhead = 8;
+
     private readonly int[] _order;
     private readonly ChunkCommitted?[] _committed;
     private readonly Dictionary<int, Lease> _leases = [];
     private readonly Dictionary<int, (int Failures, int Defects, DateTime NotBefore, DateTime Since)> _failures = [];
     private readonly TimeSpan _leaseTime;
     private readonly int _maxFailures;
+    private readonly ShardLoads? _loads;
     private int _incarnation;
     private long _leasesGiven;
     private int _firstOpen;
@@ -39,8 +42,10 @@ public sealed class LedgerState
     /// <param name="order">Every chunk once, in the order of leasing: that in which the first epoch needs them.</param>
     /// <param name="leaseTime">How long a lease lasts without a word from its holder.</param>
     /// <param name="maxFailures">Failures of one chunk (not of a structure in it) after which the work is given up.</param>
-    public LedgerState(IReadOnlyList<int> order, TimeSpan leaseTime, int maxFailures = 5)
+    /// <param name="shardOf">The shard of a chunk, when leases are to go to nodes that have room for them; null: by order alone.</param>
+    public LedgerState(IReadOnlyList<int> order, TimeSpan leaseTime, int maxFailures = 5, Func<int, int>? shardOf = null)
     {
+        _loads = shardOf is null ? null : new ShardLoads(shardOf);
         _order = [.. order];
         _committed = new ChunkCommitted?[_order.Length];
         _leaseTime = leaseTime;
@@ -76,7 +81,7 @@ public sealed class LedgerState
                 // A chunk that was made again, because its file was damaged or gone, has a second commit: the later one counts.
                 Reopen(committed.Chunk);
                 _committed[committed.Chunk] = committed;
-                _leases.Remove(committed.Chunk);
+                EndLease(committed.Chunk);
                 _failures.Remove(committed.Chunk);
                 Totals = Add(Totals, committed, 1);
                 break;
@@ -97,8 +102,12 @@ public sealed class LedgerState
         }
     }
 
-    /// <summary>Leases up to <paramref name="capacity"/> minus what is out, the earliest in order first.</summary>
-    public IReadOnlyList<Lease> LeaseNext(int capacity, DateTime now)
+    /// <summary>Leases up to <paramref name="capacity"/> minus what is out, the earliest in order first; of those whose node is known, only
+    /// what that node has room for.</summary>
+    /// <param name="capacity">Leases that may be out.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="perNode">Leases that one node may hold.</param>
+    public IReadOnlyList<Lease> LeaseNext(int capacity, DateTime now, int perNode = int.MaxValue)
     {
         var given = new List<Lease>();
         while (_firstOpen < _order.Length && _committed[_order[_firstOpen]] is not null)
@@ -106,14 +115,18 @@ public sealed class LedgerState
             _firstOpen++;
         }
 
-        for (var i = _firstOpen; i < _order.Length && _leases.Count < capacity; i++)
+        // Not far ahead of the order: what the first steps need comes first.
+        var last = (int)Math.Min(_order.Length, _firstOpen + ((long)capacity * LookAhead));
+        for (var i = _firstOpen; i < last && _leases.Count < capacity; i++)
         {
             var chunk = _order[i];
             if (_committed[chunk] is null && !_leases.ContainsKey(chunk)
-                && !(_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now))
+                && !(_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now)
+                && _loads?.HasRoom(chunk, perNode) != false)
             {
                 var lease = new Lease(chunk, ((long)_incarnation << 32) + ++_leasesGiven, now + _leaseTime, "");
                 _leases[chunk] = lease;
+                _loads?.Begin(chunk);
                 given.Add(lease);
             }
         }
@@ -130,6 +143,11 @@ public sealed class LedgerState
         }
 
         var lease = _leases[chunk];
+        if (node is { Length: > 0 })
+        {
+            _loads?.Accepted(chunk, node);
+        }
+
         _leases[chunk] = lease with { Expires = now + _leaseTime, Node = node ?? lease.Node };
         return true;
     }
@@ -140,7 +158,12 @@ public sealed class LedgerState
         var over = _leases.Values.Where(l => l.Expires <= now || (goneNode is not null && l.Node == goneNode)).ToList();
         foreach (var lease in over)
         {
-            _leases.Remove(lease.Chunk);
+            EndLease(lease.Chunk);
+        }
+
+        if (goneNode is not null)
+        {
+            _loads?.Gone(goneNode);
         }
 
         return over;
@@ -169,7 +192,7 @@ public sealed class LedgerState
             return false;
         }
 
-        _leases.Remove(chunk);
+        EndLease(chunk);
         var known = _failures.GetValueOrDefault(chunk, (Failures: 0, Defects: 0, NotBefore: now, Since: now));
         var failures = known.Failures + 1;
         var defects = storage ? known.Defects : known.Defects + 1;
@@ -179,6 +202,14 @@ public sealed class LedgerState
 
     /// <summary>Whether this is the current lease of the chunk.</summary>
     public bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;
+
+    private void EndLease(int chunk)
+    {
+        if (_leases.Remove(chunk))
+        {
+            _loads?.End(chunk);
+        }
+    }
 
     private LedgerTotals Add(LedgerTotals t, ChunkCommitted c, int sign) => new(
         t.Chunks + sign,

@@ -35,7 +35,9 @@ public sealed class RegionKeeperTests : IAsyncLifetime
 
         // A member elsewhere plays one that was the oldest here, and lost its age while it left.
         var elsewhere = await UpAsync(NodeRoles.Featurizer, null);
-        var up = Akka.Cluster.Cluster.Get(elsewhere).SelfMember;
+        // Not its own view of itself, which may lag behind.
+        var up = Akka.Cluster.Cluster.Get(elsewhere).State.Members.Single();
+        Assert.Equal(MemberStatus.Up, up.Status);
         var leaving = up.CopyUp(int.MaxValue).Copy(MemberStatus.Leaving);
         var exiting = leaving.Copy(MemberStatus.Exiting);
         var region = await seed.ActorSelection("/system/sharding/chunkProxy").ResolveOne(Patience);
@@ -95,6 +97,12 @@ public sealed class RegionKeeperTests : IAsyncLifetime
         cluster.RegisterOnMemberUp(up.SetResult);
         cluster.Join(Akka.Cluster.Cluster.Get(seed ?? system).SelfAddress);
         await up.Task.WaitAsync(Patience);
+        using var deadline = new CancellationTokenSource(Patience);
+        while (!cluster.State.Members.Any(m => m.UniqueAddress.Equals(cluster.SelfUniqueAddress) && m.Status == MemberStatus.Up))
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+
         return system;
     }
 

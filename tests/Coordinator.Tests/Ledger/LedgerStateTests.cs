@@ -20,6 +20,37 @@ public class LedgerStateTests
     }
 
     [Fact]
+    public void Should_lease_what_a_node_has_room_for_and_the_rest_when_it_has()
+    {
+        // Even chunks live on node-a, odd ones on node-b, which the ledger learns from the first two.
+        var ledger = new LedgerState([.. Enumerable.Range(0, 40)], LeaseTime, shardOf: chunk => chunk % 2);
+        ledger.Apply(ledger.Open());
+        var leases = ledger.LeaseNext(4, Start, perNode: 2).ToDictionary(l => l.Chunk);
+        Assert.Equal([0, 1, 2, 3], leases.Keys);
+        Assert.All(leases.Values, l => ledger.Renew(l.Chunk, l.Epoch, l.Chunk % 2 == 0 ? "node-a" : "node-b", Start));
+
+        // node-b is done with both of its chunks, node-a with none.
+        ledger.Apply(ledger.Finish(Result(leases[1]))!);
+        ledger.Apply(ledger.Finish(Result(leases[3]))!);
+        Assert.Equal([5, 7], ledger.LeaseNext(4, Start, perNode: 2).Select(l => l.Chunk));
+        Assert.Empty(ledger.LeaseNext(5, Start, perNode: 2));
+
+        // What node-a had is leased again wherever its shards are now, in the order.
+        Assert.Equal([0, 2], ledger.Expire(DateTime.MinValue, "node-a").Select(l => l.Chunk).Order());
+        Assert.Equal([0, 2, 4], ledger.LeaseNext(5, Start, perNode: 2).Select(l => l.Chunk));
+    }
+
+    [Fact]
+    public void Should_not_run_far_ahead_of_the_order_past_a_node_that_is_slow()
+    {
+        var ledger = new LedgerState([.. Enumerable.Range(0, 1000)], LeaseTime, shardOf: chunk => chunk < 900 ? 0 : 1);
+        ledger.Apply(ledger.Open());
+        var slow = ledger.LeaseNext(1, Start, perNode: 1).Single();
+        ledger.Renew(slow.Chunk, slow.Epoch, "slow", Start);
+        Assert.Empty(ledger.LeaseNext(2, Start, perNode: 1));
+    }
+
+    [Fact]
     public void Should_commit_a_chunk_once_and_only_under_the_current_lease()
     {
         var ledger = Opened([0]);

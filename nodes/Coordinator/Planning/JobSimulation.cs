@@ -1,0 +1,180 @@
+using Ism.Coordinator.Ledger;
+using Ism.Corpus;
+using Ism.Protocol.Chunks;
+
+namespace Ism.Coordinator.Planning;
+
+/// <summary>
+/// A job played through in virtual time, event by event: the real ledger leases chunks in the real order to featurizers that work, die and
+/// return; the training group takes its steps in the real order of samples as soon as their chunks are committed. Only times are made up:
+/// those of <see cref="PlannedJob"/>. The same plan and seed give the same course.
+/// </summary>
+public sealed class JobSimulation
+{
+    private const double WaitingAllowed = 0.01;
+    private static readonly DateTime Start = DateTime.UnixEpoch;
+
+    // No lease ends by itself: what is lost is told.
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromDays(3650);
+    private readonly PlannedJob _job;
+    private readonly SampleOrder _order;
+    private readonly LedgerState _ledger;
+    private readonly PriorityQueue<Action, (double Time, long Number)> _events = new();
+    private readonly SimulatedFeaturizers _featurizers;
+    private readonly HashSet<int> _missing = [];
+    private readonly long _steps;
+    private double _now;
+    private double _committing;
+    private double _featurized;
+    private double _firstStep = double.NaN;
+    private double _waiting;
+    private double _freeSince;
+    private long _step = -1;
+    private long _events0;
+
+    private JobSimulation(PlannedJob job)
+    {
+        _job = job;
+        _order = new SampleOrder(job.Structures, job.ChunkSize, job.Seed, job.WindowChunks);
+        _ledger = new LedgerState(_order.ChunkOrder(0), LeaseTime, shardOf: ShardOf);
+        _ledger.Apply(_ledger.Open());
+        _steps = (long)Math.Ceiling(job.Structures * job.Epochs / job.GlobalBatch);
+        _featurizers = new SimulatedFeaturizers(job, After, OnWorked, OnDead, LeaseMore);
+    }
+
+    /// <summary>Plays a job through.</summary>
+    public static PlannedCourse Run(PlannedJob job) => new JobSimulation(job).Run();
+
+    /// <summary>The fewest featurizers with which the trainers stand still for less than a hundredth of the time after their first step.
+    /// </summary>
+    public static (int Featurizers, PlannedCourse Course) FewestFeaturizers(PlannedJob job, int most = 4096)
+    {
+        var (low, high) = (1, 1);
+        while (high < most && Run(job with { Featurizers = high }).Waiting > WaitingAllowed)
+        {
+            (low, high) = (high + 1, Math.Min(most, high * 2));
+        }
+
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (Run(job with { Featurizers = middle }).Waiting > WaitingAllowed)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return (low, Run(job with { Featurizers = low }));
+    }
+
+    private PlannedCourse Run()
+    {
+        _featurizers.Begin();
+        LeaseMore();
+        NextStep();
+        while (_step < _steps || !_ledger.IsComplete)
+        {
+            if (!_events.TryDequeue(out var happens, out var at))
+            {
+                throw new InvalidOperationException($"nothing happens any more after {_now:F0} s: {_ledger.Totals}, step {_step} of {_steps}");
+            }
+
+            _now = at.Time;
+            happens();
+        }
+
+        return new PlannedCourse(
+            _firstStep, _featurized, _freeSince, _waiting, 1 - (_featurizers.Busy / (_featurized * _job.Featurizers)), _featurizers.Deaths);
+    }
+
+    private void After(double seconds, Action happens) => _events.Enqueue(happens, (_now + seconds, _events0++));
+
+    private int ShardOf(int chunk) => chunk % _job.Shards;
+
+    private void LeaseMore()
+    {
+        var capacity = _featurizers.Alive * _job.LeasesPerFeaturizer;
+        foreach (var lease in _ledger.LeaseNext(capacity, Start.AddSeconds(_now), _job.LeasesPerFeaturizer))
+        {
+            var node = _featurizers.Take(lease, ShardOf(lease.Chunk));
+            _ledger.Renew(lease.Chunk, lease.Epoch, node, Start.AddSeconds(_now));
+        }
+    }
+
+    private void OnWorked(Lease lease)
+    {
+        _committing = Math.Max(_now, _committing) + _job.CommitSeconds;
+        After(_committing - _now, () =>
+        {
+            var finished = new ChunkFinished
+            {
+                WorkId = "simulated",
+                Chunk = lease.Chunk,
+                LeaseEpoch = lease.Epoch,
+                Sha256 = "",
+                Structures = _job.ChunkSize,
+                Quarantined = 0,
+                Residues = 0,
+                Seconds = 0,
+            };
+            if (_ledger.Finish(finished) is not { } committed)
+            {
+                return;
+            }
+
+            _ledger.Apply(committed);
+            _featurized = _now;
+            LeaseMore();
+            if (_missing.Remove(lease.Chunk) && _missing.Count == 0)
+            {
+                BeginStep();
+            }
+        });
+    }
+
+    private void OnDead(string node)
+    {
+        _ledger.Expire(DateTime.MinValue, node);
+        LeaseMore();
+    }
+
+    private void NextStep()
+    {
+        _freeSince = _now;
+        if (++_step >= _steps)
+        {
+            return;
+        }
+
+        foreach (var position in _order.Step(_step, _job.GlobalBatch))
+        {
+            if (_ledger.CommitOf(position.Chunk) is null)
+            {
+                _missing.Add(position.Chunk);
+            }
+        }
+
+        if (_missing.Count == 0)
+        {
+            BeginStep();
+        }
+    }
+
+    private void BeginStep()
+    {
+        if (_step == 0)
+        {
+            _firstStep = _now;
+        }
+        else
+        {
+            _waiting += _now - _freeSince;
+        }
+
+        After(_job.StepSeconds, NextStep);
+    }
+}
