@@ -80,6 +80,13 @@ public sealed record ChunkFailed(
     public bool Storage { get; init; }
 }
 
+/// <summary>Entity to ledger: the entity ends with this work undone (its shard moves, its node leaves); it is to be leased again.</summary>
+[MessagePackObject]
+public sealed record ChunkReleased(
+    [property: Key(0)] string WorkId,
+    [property: Key(1)] int Chunk,
+    [property: Key(2)] long LeaseEpoch) : IWireMessage;
+
 /// <summary>Entity to the job: the token file that it was asked to serve cannot be read. The ledger looks for itself.</summary>
 /// <param name="Key">The chunk.</param>
 /// <param name="Output">Folder of the token file below the workspace.</param>

@@ -23,6 +23,7 @@ public static class WireManifests
         ("chunk.failed", typeof(ChunkFailed)),
         ("chunk.settled", typeof(ChunkSettled)),
         ("chunk.damaged", typeof(ChunkDamaged)),
+        ("chunk.released", typeof(ChunkReleased)),
         ("samples.fetch", typeof(FetchSamples)),
         ("samples.frame", typeof(SampleFrame)),
         ("samples.credit", typeof(GrantCredits)),

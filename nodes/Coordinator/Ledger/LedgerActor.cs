@@ -75,6 +75,13 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         Command<ChunkProgress>(m => _state.Renew(m.Chunk, m.LeaseEpoch, null, DateTime.UtcNow), Mine);
         Command<ChunkFinished>(OnFinished, Mine);
         Command<ChunkFailed>(OnFailed, Mine);
+        Command<ChunkReleased>(
+            m =>
+            {
+                _state.Release(m.Chunk, m.LeaseEpoch);
+                LeaseMore();
+            },
+            Mine);
         Command<PauseLedger>(m =>
         {
             _paused = m.Paused;
@@ -128,6 +135,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     private bool Mine(ChunkProgress m) => m.WorkId == _setup.Work.WorkId;
 
     private bool Mine(ChunkFinished m) => m.WorkId == _setup.Work.WorkId;
+
+    private bool Mine(ChunkReleased m) => m.WorkId == _setup.Work.WorkId;
 
     private bool Mine(ChunkFailed m) => m.WorkId == _setup.Work.WorkId;
 

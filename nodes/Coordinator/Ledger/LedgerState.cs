@@ -200,6 +200,15 @@ public sealed class LedgerState
         return storage ? now - known.Since >= StoragePatience : defects >= _maxFailures;
     }
 
+    /// <summary>The holder gives the chunk back undone: it can be leased again at once.</summary>
+    public void Release(int chunk, long epoch)
+    {
+        if (Holds(chunk, epoch))
+        {
+            EndLease(chunk);
+        }
+    }
+
     /// <summary>Whether this is the current lease of the chunk.</summary>
     public bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;
 

@@ -60,6 +60,12 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
     protected override void PostStop()
     {
         _stopped.Cancel();
+        // Else the lease would last until it is over, with nobody at work.
+        foreach (var (workId, job) in _jobs.Where(j => j.Value is { Result: null, Error: null }))
+        {
+            job.Ledger.Tell(new ChunkReleased(workId, job.Chunk, job.Epoch));
+        }
+
         base.PostStop();
     }
 

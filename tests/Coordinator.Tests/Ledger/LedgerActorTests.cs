@@ -185,6 +185,25 @@ public sealed class LedgerActorTests : TestKit
     }
 
     [Fact]
+    public void Should_lease_again_at_once_what_is_given_back()
+    {
+        Open([0]);
+        _parent.ExpectMsg<LedgerProgress>(Soon);
+        var epoch = 0L;
+        // More often than a chunk may fail.
+        for (var times = 0; times < 8; times++)
+        {
+            var lease = Leased(after: epoch);
+            Tell(new ChunkReleased(lease.Work.WorkId, 0, epoch));
+            epoch = lease.LeaseEpoch;
+            Tell(new ChunkReleased(lease.Work.WorkId, 0, epoch));
+        }
+
+        Finish(Leased(after: epoch));
+        Assert.True(_parent.ExpectMsg<LedgerProgress>(Soon).IsComplete);
+    }
+
+    [Fact]
     public void Should_give_up_when_one_chunk_fails_again_and_again()
     {
         Open([0]);

@@ -95,6 +95,26 @@ public sealed class ChunkEntityTests : TestKit, IClassFixture<FeaturizerWorkspac
     }
 
     [Fact]
+    public void Should_give_back_what_is_undone_when_it_ends()
+    {
+        using var gate = new ManualResetEventSlim();
+        _place.Context.Compute.Post(_ => gate.Wait(Soon), (_, _) => { });
+        var work = _place.Tokenising("entity-moves");
+        try
+        {
+            _entity.Tell(Lease(work, 9), _ledger);
+            _ledger.ExpectMsg<ChunkAccepted>(Soon);
+            Sys.Stop(_entity);
+            Assert.Equal(
+                new ChunkReleased(work.WorkId, 0, 9), _ledger.FishForMessage(m => m is ChunkReleased or ChunkFinished, Soon));
+        }
+        finally
+        {
+            gate.Set();
+        }
+    }
+
+    [Fact]
     public void Should_report_a_failure_with_its_reason()
     {
         var work = _place.Tokenising("entity-fails") with { Encoder = "no-such-encoder" };
