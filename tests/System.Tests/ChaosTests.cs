@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Ism.System.Tests;
 
 /// <summary>Everything at once: `ism chaos` over the long job.</summary>
-[Collection(Runs.Collection)]
+[Collection(Runs.Disturbed)]
 public class ChaosTests(Runs runs, ITestOutputHelper output)
 {
     private const int Seed = 20260;

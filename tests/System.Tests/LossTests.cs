@@ -5,7 +5,7 @@ namespace Ism.System.Tests;
 
 /// <summary>Trainers and coordinators that are killed or frozen: seconds pass until steps go on, and nothing is lost. Default settings.
 /// </summary>
-[Collection(Runs.Collection)]
+[Collection(Runs.Disturbed)]
 public class LossTests(Runs runs, ITestOutputHelper output)
 {
     // Times are printed; this only keeps a machine that does something else entirely from passing.

@@ -7,12 +7,15 @@ namespace Ism.System.Tests;
 
 /// <summary>
 /// The corpus and the undisturbed runs that all tests of the system compare with. Each is started when the first test needs it
-/// and shared by all.
+/// and shared by all, also by the two collections of tests that run beside each other.
 /// </summary>
 public sealed class Runs : IDisposable
 {
-    /// <summary>Name of the collection: its tests run one after the other.</summary>
+    /// <summary>A collection's tests run one after the other.</summary>
     public const string Collection = "runs of the whole system";
+
+    /// <summary>The second collection, of tests that mostly wait for something to be noticed; they run beside the others.</summary>
+    public const string Disturbed = "disturbed runs of the whole system";
 
     /// <summary>Proteins trained on.</summary>
     public const int Proteins = 40;
@@ -45,40 +48,37 @@ public sealed class Runs : IDisposable
     /// <summary>For one whole run; a busy machine takes many times what a quiet one does.</summary>
     internal static readonly TimeSpan RunDeadline = TimeSpan.FromMinutes(10);
 
-    private readonly string _root = Directory.CreateTempSubdirectory("ism-system-").FullName;
-    private readonly Lazy<Task<RunResult>> _reference;
-    private readonly Lazy<Task<RunResult>> _long;
-    private bool _failed;
+    private static readonly Lock Gate = new();
+    private static Common? _common;
+    private readonly Common _shared;
 
     public Runs()
     {
-        Structures = Path.Combine(_root, "structures");
-        HeldoutStructures = Path.Combine(_root, "heldout");
-        var options = new SynthesisOptions { MinLength = 30, MaxLength = 60 };
-        SyntheticCorpus.Write(Structures, Proteins, CorpusSeed, options);
-        SyntheticCorpus.Write(HeldoutStructures, Heldout, HeldoutSeed, options);
-        _reference = new Lazy<Task<RunResult>>(() => CompleteAsync("reference", null, featurizers: 2, trainers: 1));
-        _long = new Lazy<Task<RunResult>>(LongAsync);
+        lock (Gate)
+        {
+            _shared = _common ??= new Common(this);
+            _shared.Users++;
+        }
     }
 
     /// <summary>The corpus.</summary>
-    public string Structures { get; }
+    public string Structures => Path.Combine(_shared.Root, "structures");
 
     /// <summary>The held-out corpus.</summary>
-    public string HeldoutStructures { get; }
+    public string HeldoutStructures => Path.Combine(_shared.Root, "heldout");
 
     /// <summary>The whole way with one trainer and two featurizers, undisturbed.</summary>
-    internal Task<RunResult> Reference => _reference.Value;
+    internal Task<RunResult> Reference => _shared.Reference.Value;
 
     /// <summary>The long job with one trainer, undisturbed, where `ism chaos` looks for it.</summary>
-    internal Task<RunResult> Long => _long.Value;
+    internal Task<RunResult> Long => _shared.Long.Value;
 
     /// <summary>Workspace of a run.</summary>
-    public string WorkspaceOf(string name) => Path.Combine(_root, name);
+    public string WorkspaceOf(string name) => Path.Combine(_shared.Root, name);
 
     /// <summary>Writes what a person needs to look at a run by hand.</summary>
     public void Describe(ITestOutputHelper output) =>
-        output.WriteLine($"runs in {_root}; seeds: corpus {CorpusSeed}, held out {HeldoutSeed}, job {JobSeed}");
+        output.WriteLine($"runs in {_shared.Root}; seeds: corpus {CorpusSeed}, held out {HeldoutSeed}, job {JobSeed}");
 
     /// <summary>Arguments of `ism` for a run of the tests' job; a run <paramref name="from"/> another takes its autoencoder and
     /// codebook from there.</summary>
@@ -137,7 +137,7 @@ public sealed class Runs : IDisposable
         var code = await process.ExitAsync(RunDeadline);
         if (code != 0)
         {
-            _failed = true;
+            _shared.Failed = true;
             Assert.Fail($"{name} ended with {code}\n{process.Output}\n{Logs(name)}");
         }
 
@@ -170,16 +170,26 @@ public sealed class Runs : IDisposable
 
     public void Dispose()
     {
-        if (!_failed)
+        lock (Gate)
         {
-            Directory.Delete(_root, recursive: true);
+            if (--_shared.Users > 0)
+            {
+                return;
+            }
+
+            _common = null;
+        }
+
+        if (!_shared.Failed)
+        {
+            Directory.Delete(_shared.Root, recursive: true);
         }
     }
 
     // Micro-batches of one protein make a step slow enough to be disturbed in its middle, at no cost to what is computed.
     private string JobFile(string name)
     {
-        var path = Path.Combine(_root, $"{name}.yaml");
+        var path = Path.Combine(_shared.Root, $"{name}.yaml");
         File.WriteAllText(path, $"""
             name: {name}
             workspace: {WorkspaceOf(name)}
@@ -227,8 +237,35 @@ public sealed class Runs : IDisposable
             """);
         return path;
     }
+
+    // What all instances share; the last one takes it away.
+    private sealed class Common
+    {
+        public Common(Runs runs)
+        {
+            var options = new SynthesisOptions { MinLength = 30, MaxLength = 60 };
+            SyntheticCorpus.Write(Path.Combine(Root, "structures"), Proteins, CorpusSeed, options);
+            SyntheticCorpus.Write(Path.Combine(Root, "heldout"), Heldout, HeldoutSeed, options);
+            Reference = new Lazy<Task<RunResult>>(() => runs.CompleteAsync("reference", null, featurizers: 2, trainers: 1));
+            Long = new Lazy<Task<RunResult>>(runs.LongAsync);
+        }
+
+        public string Root { get; } = Directory.CreateTempSubdirectory("ism-system-").FullName;
+
+        public Lazy<Task<RunResult>> Reference { get; }
+
+        public Lazy<Task<RunResult>> Long { get; }
+
+        public int Users { get; set; }
+
+        public bool Failed { get; set; }
+    }
 }
 
 /// <summary>Ties the tests of the system to one <see cref="Runs"/>.</summary>
 [CollectionDefinition(Runs.Collection)]
 public sealed class RunsCollection : ICollectionFixture<Runs>;
+
+/// <summary>Ties the tests that run beside the others to the same <see cref="Runs"/>.</summary>
+[CollectionDefinition(Runs.Disturbed)]
+public sealed class DisturbedRunsCollection : ICollectionFixture<Runs>;
