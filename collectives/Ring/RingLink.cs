@@ -22,21 +22,24 @@ internal sealed unsafe class RingLink : IDisposable
     private readonly RingReceiver _back;
     private readonly RingMembership _me;
     private readonly TimeSpan _deadline;
+    private readonly RingFailures _failures;
     private readonly byte* _segment = (byte*)NativeMemory.AlignedAlloc(SegmentBytes, 64);
     private readonly Func<RingFrame, nint> _place;
     private readonly List<Socket> _reads = new(2);
     private readonly List<Socket> _writes = new(1);
-    private RingPlan _plan = NoPlan.Instance;
+    private RingPlan _plan = EmptyPlan.Instance;
     private int _sent;
     private int _received;
     private (uint Number, int Rank)? _waitedForByPrevious;
     private bool _tellNext;
     private bool _sendsData;
+    private bool _asked;
 
     public RingLink(Socket next, Socket previous, RingMembership me, TimeSpan deadline)
     {
         (_out, _in, _back) = (new(next), new(previous), new(next));
         (_me, _deadline) = (me, deadline);
+        _failures = new(me, () => Call);
         _place = Place;
         foreach (var socket in (Socket[])[next, previous])
         {
@@ -56,9 +59,11 @@ internal sealed unsafe class RingLink : IDisposable
     /// <param name="call">What it is; must be the same on all ranks.</param>
     /// <param name="plan">What this rank sends and receives.</param>
     /// <param name="abortReason">Asked again and again; not null ends the operation.</param>
+    /// <param name="within">Instead of the ring's own deadline.</param>
     /// <exception cref="CollectiveException">It failed; <see cref="Tell"/> has not been called yet.</exception>
-    public void Run(RingCall call, RingPlan plan, Func<string?> abortReason)
+    public void Run(RingCall call, RingPlan plan, Func<string?> abortReason, TimeSpan? within = null)
     {
+        var deadline = within ?? _deadline;
         (Call, _plan, _sent, _received, _tellNext) = (call, plan, 0, 0, false);
         var progress = Stopwatch.GetTimestamp();
         var told = progress;
@@ -66,7 +71,7 @@ internal sealed unsafe class RingLink : IDisposable
         {
             if (abortReason() is { } reason)
             {
-                throw Failed(CollectiveFailure.Aborted, _me.Rank, $"rank {_me.Rank} aborted the group: {reason}");
+                throw _failures.Because(CollectiveFailure.Aborted, _me.Rank, $"rank {_me.Rank} aborted the group: {reason}");
             }
 
             if (PumpOut() | PumpIn())
@@ -75,12 +80,12 @@ internal sealed unsafe class RingLink : IDisposable
                 continue;
             }
 
-            if (Stopwatch.GetElapsedTime(progress) > _deadline)
+            if (Stopwatch.GetElapsedTime(progress) > deadline)
             {
-                throw Late();
+                throw Late(deadline);
             }
 
-            if (_tellNext || Stopwatch.GetElapsedTime(told) > _deadline / 4)
+            if (_tellNext || Stopwatch.GetElapsedTime(told) > deadline / 4)
             {
                 told = Stopwatch.GetTimestamp();
                 TellNextWhoIsWaitedFor();
@@ -89,51 +94,69 @@ internal sealed unsafe class RingLink : IDisposable
             Wait();
         }
 
-        _plan = NoPlan.Instance;
+        _plan = EmptyPlan.Instance;
     }
+
+    /// <summary>Looks, between two operations, whether a neighbour has ended the group or is gone. Never waits.</summary>
+    /// <returns>Whether a neighbour has begun an agreement (<see cref="RingOperation.Agreement"/>).</returns>
+    /// <exception cref="CollectiveException">The group is over; <see cref="Tell"/> has not been called yet.</exception>
+    public bool Watch()
+    {
+        if (!_back.Closed && _out.Socket.Poll(0, SelectMode.SelectRead))
+        {
+            ReadBack();
+        }
+
+        if (_back.Closed)
+        {
+            throw _failures.Lost(_me.Next, "it closed the connection");
+        }
+
+        try
+        {
+            if (_in.Peek() is not { } frame)
+            {
+                return _in.Closed ? throw _failures.Lost(_me.Previous, "it closed the connection") : _asked;
+            }
+
+            if (frame.Kind == FrameKind.Abort && _in.TryReceive(_place, out frame))
+            {
+                Take(frame);
+            }
+
+            return _asked || (frame.Kind == FrameKind.Data && frame.Call.Operation == RingOperation.Agreement);
+        }
+        catch (SocketException broken)
+        {
+            throw _failures.Lost(_me.Previous, broken.Message, broken);
+        }
+    }
+
+    /// <summary>Asks the previous rank to join the agreement that this rank begins; the next one learns of it by its data.</summary>
+    public void AskPrevious() =>
+        _in.Socket.Send(RingFrame.Text(FrameKind.Join, Call, _me.Rank, ""), SocketFlags.None, out _);
 
     /// <summary>Tells both neighbours, as far as the connections take it now, that the group is over, and closes this
     /// side.</summary>
     public void Tell(int culprit, string reason)
     {
         var frame = RingFrame.Text(FrameKind.Abort, Call, culprit, reason);
-        TrySend(_in.Socket, frame);
-        TrySend(_out.Socket, _out.Busy ? [] : frame);
-    }
-
-    public void Close()
-    {
-        foreach (var socket in (Socket[])[_out.Socket, _in.Socket])
-        {
-            TrySend(socket, []);
-            socket.Dispose();
-        }
+        RingFarewell.Say(_in.Socket, frame);
+        RingFarewell.Say(_out.Socket, _out.Busy ? [] : frame);
     }
 
     public void Dispose()
     {
-        Close();
+        foreach (var socket in (Socket[])[_out.Socket, _in.Socket])
+        {
+            RingFarewell.Say(socket, []);
+            socket.Dispose();
+        }
+
         _out.Dispose();
         _in.Dispose();
         _back.Dispose();
         NativeMemory.AlignedFree(_segment);
-    }
-
-    private static void TrySend(Socket socket, byte[] frame)
-    {
-        try
-        {
-            socket.Send(frame, SocketFlags.None, out _);
-            socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The peer is gone already.
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed before.
-        }
     }
 
     private bool PumpOut()
@@ -158,7 +181,7 @@ internal sealed unsafe class RingLink : IDisposable
         catch (SocketException broken)
         {
             ReadBack();
-            throw Lost(_me.Next, broken.Message, broken);
+            throw _failures.Lost(_me.Next, broken.Message, broken);
         }
     }
 
@@ -173,7 +196,7 @@ internal sealed unsafe class RingLink : IDisposable
         {
             if (!_in.TryReceive(_place, out var frame))
             {
-                return _in.Closed ? throw Lost(_me.Previous, "it closed the connection") : _in.TakeMoved() > 0;
+                return _in.Closed ? throw _failures.Lost(_me.Previous, "it closed the connection") : _in.TakeMoved() > 0;
             }
 
             Take(frame);
@@ -181,11 +204,11 @@ internal sealed unsafe class RingLink : IDisposable
         }
         catch (SocketException broken)
         {
-            throw Lost(_me.Previous, broken.Message, broken);
+            throw _failures.Lost(_me.Previous, broken.Message, broken);
         }
         catch (InvalidDataException garbage)
         {
-            throw Failed(CollectiveFailure.Mismatch, _me.Previous, $"{_me.Describe(_me.Previous)}: {garbage.Message}", garbage);
+            throw _failures.Because(CollectiveFailure.Mismatch, _me.Previous, $"{_me.Describe(_me.Previous)}: {garbage.Message}", garbage);
         }
     }
 
@@ -193,7 +216,7 @@ internal sealed unsafe class RingLink : IDisposable
     {
         if (frame.Kind == FrameKind.Abort)
         {
-            throw Failed(CollectiveFailure.Aborted, frame.Subject, _in.Text(frame));
+            throw _failures.Because(CollectiveFailure.Aborted, frame.Subject, _in.Text(frame));
         }
 
         if (frame.Kind == FrameKind.Waiting)
@@ -217,7 +240,7 @@ internal sealed unsafe class RingLink : IDisposable
     {
         if (frame.Call != Call)
         {
-            throw Failed(
+            throw _failures.Because(
                 CollectiveFailure.Mismatch, _me.Previous,
                 $"{_me.Describe(_me.Previous)} is in {frame.Call}; all ranks must call the same operations in the same order");
         }
@@ -255,25 +278,26 @@ internal sealed unsafe class RingLink : IDisposable
         }
     }
 
-    // The next rank speaks on this direction only to abort; closing it matters only while it still has to take data.
+    // The next rank speaks on this direction only to end things; closing it matters only while it still has to take data.
     private void ReadBack()
     {
         try
         {
-            if (_back.TryReceive(static _ => throw new InvalidDataException("data on the way back"), out var frame)
-                && frame.Kind == FrameKind.Abort)
+            var whole = _back.TryReceive(static _ => throw new InvalidDataException("data on the way back"), out var frame);
+            _asked |= whole && frame.Kind == FrameKind.Join;
+            if (whole && frame.Kind == FrameKind.Abort)
             {
-                throw Failed(CollectiveFailure.Aborted, frame.Subject, _back.Text(frame));
+                throw _failures.Because(CollectiveFailure.Aborted, frame.Subject, _back.Text(frame));
             }
         }
         catch (Exception broken) when (broken is SocketException or InvalidDataException)
         {
-            throw Lost(_me.Next, broken.Message, broken);
+            throw _failures.Lost(_me.Next, broken.Message, broken);
         }
 
         if (_back.Closed && (_sent < _plan.Sends || _out.Busy))
         {
-            throw Lost(_me.Next, "it closed the connection");
+            throw _failures.Lost(_me.Next, "it closed the connection");
         }
     }
 
@@ -291,35 +315,7 @@ internal sealed unsafe class RingLink : IDisposable
     private int WaitedFor() =>
         _waitedForByPrevious is { } known && known.Number == Call.Number && known.Rank != _me.Rank ? known.Rank : _me.Previous;
 
-    private CollectiveException Late()
-    {
-        var peer = StarvedOfInput ? WaitedFor() : _me.Next;
-        var what = StarvedOfInput ? $"it sent nothing (received {_received} of {_plan.Receives} segments)"
-            : $"it took nothing (sent {_sent} of {_plan.Sends} segments)";
-        return Failed(
-            CollectiveFailure.Deadline, peer,
-            $"rank {_me.Rank} waited {_deadline.TotalSeconds:0.###} s for {_me.Describe(peer)}: {what}. It is stalled, "
-            + "unreachable or slower than cluster.collective_seconds allows");
-    }
-
-    private CollectiveException Lost(int peer, string how, Exception? inner = null) =>
-        Failed(CollectiveFailure.PeerLost, peer, $"rank {_me.Rank} lost {_me.Describe(peer)}: {how}", inner);
-
-    private CollectiveException Failed(CollectiveFailure failure, int peer, string cause, Exception? inner = null) =>
-        new(failure, _me.Generation, _me.Rank, peer, $"of {_me.World}, {Call}", cause, inner);
-
-    private sealed class NoPlan : RingPlan
-    {
-        public static readonly NoPlan Instance = new();
-
-        public override int Sends => 0;
-
-        public override int Receives => 0;
-
-        public override RingSegment Send(int index) => default;
-
-        public override RingSegment Receive(int index) => default;
-
-        public override int ReceivesBeforeSend(int index) => 0;
-    }
+    private CollectiveException Late(TimeSpan deadline) => StarvedOfInput
+        ? _failures.Late(deadline, WaitedFor(), $"it sent nothing (received {_received} of {_plan.Receives} segments)")
+        : _failures.Late(deadline, _me.Next, $"it took nothing (sent {_sent} of {_plan.Sends} segments)");
 }
