@@ -67,7 +67,7 @@ public static class CollectiveGroups
 
             var why = mine.Version == 0 ? mine.Description
                 : versions[lacking] == 0 ? $"{me.Describe(lacking)} has no NCCL or no GPU; its own log says why"
-                : $"{me.Describe(lacking)} has NCCL {versions[lacking]} and rank 0 has {versions[0]}; install the same everywhere";
+                : $"{me.Describe(lacking)} has NCCL {versions[lacking]}, rank 0 has {versions[0]}; install the same everywhere";
             if (settings.Choice == CollectiveChoice.Nccl)
             {
                 throw new LibraryUnavailableException($"cluster.collectives is nccl, but {why}");

@@ -1,7 +1,7 @@
 namespace Ism.Collectives;
 
-/// <summary>A group over which the members of a faster one (NCCL) are kept together: it carries what is in host memory, says who is
-/// lost, and finds out who keeps the others waiting.</summary>
+/// <summary>A group over which the members of a faster one (NCCL) are kept together: it carries what is in host memory, says who
+/// is lost, and finds out who keeps the others waiting.</summary>
 internal interface IControlGroup : ICollectiveGroup
 {
     /// <summary>Looks between two operations, without waiting, whether the group is over.</summary>

@@ -67,7 +67,8 @@ public sealed unsafe class GpuDriver
         {
             try
             {
-                return new(NativeExports.Open("HIP runtime", given, ["libamdhip64.so", "libamdhip64.so.6"], "hipInit", ""), hip: true);
+                string[] names = ["libamdhip64.so", "libamdhip64.so.6"];
+                return new(NativeExports.Open("HIP runtime", given, names, "hipInit", ""), hip: true);
             }
             catch (LibraryUnavailableException)
             {

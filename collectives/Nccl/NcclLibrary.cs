@@ -40,8 +40,8 @@ public sealed unsafe class NcclLibrary
         if (Version < OldestVersion)
         {
             throw new LibraryUnavailableException(
-                $"{Name} is NCCL {Describe(Version)}; {Describe(OldestVersion)} or newer is needed. Install a newer one, or name one "
-                + $"by {Variable}");
+                $"{Name} is NCCL {Describe(Version)}; {Describe(OldestVersion)} or newer is needed. Install a newer one, or "
+                + $"name one by {Variable}");
         }
 
         _getUniqueId = (delegate* unmanaged[Cdecl]<NcclUniqueId*, int>)exports.Of("ncclGetUniqueId");
@@ -69,8 +69,8 @@ public sealed unsafe class NcclLibrary
     /// <summary>Version as text, e.g. "2.27.5".</summary>
     public string VersionText => Describe(Version);
 
-    /// <summary>Opens it: the one named, else the one that <see cref="Variable"/> names, else the first of libnccl.so.2, librccl.so
-    /// and libtorch_cuda.so.</summary>
+    /// <summary>Opens it: the one named, else the one that <see cref="Variable"/> names, else the first of libnccl.so.2,
+    /// librccl.so and libtorch_cuda.so.</summary>
     /// <exception cref="LibraryUnavailableException">There is none, or it is older than 2.18.</exception>
     public static NcclLibrary Load(string? library = null) => new(NativeExports.Open(
         "NCCL", string.IsNullOrEmpty(library) ? Environment.GetEnvironmentVariable(Variable) : library, Names, "ncclGetVersion",

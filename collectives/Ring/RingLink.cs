@@ -132,7 +132,8 @@ internal sealed unsafe class RingLink : IDisposable
         }
     }
 
-    /// <summary>Asks the previous rank to join the agreement that this rank begins; the next one learns of it by its data.</summary>
+    /// <summary>Asks the previous rank to join the agreement that this rank begins; the next one learns of it by its
+    /// data.</summary>
     public void AskPrevious() =>
         _in.Socket.Send(RingFrame.Text(FrameKind.Join, Call, _me.Rank, ""), SocketFlags.None, out _);
 
@@ -208,7 +209,8 @@ internal sealed unsafe class RingLink : IDisposable
         }
         catch (InvalidDataException garbage)
         {
-            throw _failures.Because(CollectiveFailure.Mismatch, _me.Previous, $"{_me.Describe(_me.Previous)}: {garbage.Message}", garbage);
+            throw _failures.Because(
+                CollectiveFailure.Mismatch, _me.Previous, $"{_me.Describe(_me.Previous)}: {garbage.Message}", garbage);
         }
     }
 

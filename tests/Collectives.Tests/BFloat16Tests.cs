@@ -31,8 +31,8 @@ public unsafe class BFloat16Tests
         // Every sign and exponent, ties, overflow into infinity, infinities and NaN, against each other.
         ushort[] values =
         [
-            0x0000, 0x8000, 0x0001, 0x8001, 0x007f, 0x0080, 0x3f80, 0xbf80, 0x3f81, 0x3fff, 0x4000, 0x7f7f, 0xff7f, 0x7f80, 0xff80,
-            0x7fc0, 0xffc1, 0x7f81, .. Values(5, 200),
+            0x0000, 0x8000, 0x0001, 0x8001, 0x007f, 0x0080, 0x3f80, 0xbf80, 0x3f81, 0x3fff, 0x4000, 0x7f7f, 0xff7f, 0x7f80,
+            0xff80, 0x7fc0, 0xffc1, 0x7f81, .. Values(5, 200),
         ];
         var (a, b) = (new ushort[values.Length * values.Length], new ushort[values.Length * values.Length]);
         for (var i = 0; i < a.Length; i++)
@@ -70,6 +70,7 @@ public unsafe class BFloat16Tests
     private static ushort[] Values(int rank, int count)
     {
         var random = new Random(rank + 7);
-        return [.. Enumerable.Range(0, count).Select(_ => Numbers.BFloat16((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-8, 8))))];
+        return [.. Enumerable.Range(0, count)
+            .Select(_ => Numbers.BFloat16((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-8, 8))))];
     }
 }

@@ -135,6 +135,7 @@ public class NcclFailureTests
     {
         NcclFixture.StandInPath = StandIn.Fresh();
         using var inside = new ManualResetEventSlim();
+        using var left = new ManualResetEventSlim();
         NcclGroup? first = null;
         var failures = NcclFixture.Run(2, group =>
         {
@@ -142,12 +143,20 @@ public class NcclFailureTests
             {
                 first = group;
                 inside.Set();
-                Reduce(group);
+                try
+                {
+                    Reduce(group);
+                }
+                finally
+                {
+                    left.Set();
+                }
             }
             else
             {
                 inside.Wait();
                 first!.Abort("told to leave");
+                left.Wait();
                 Reduce(group);
             }
         });

@@ -17,8 +17,8 @@ internal enum StandInFault
 }
 
 /// <summary>
-/// The STAND-IN for libcuda and NCCL (StandIn/gpu_standin.c), compiled once per test run; where there is no C compiler, tests that
-/// need it are skipped. Nothing here runs on a GPU.
+/// The STAND-IN for libcuda and NCCL (StandIn/gpu_standin.c), compiled once per test run; where there is no C compiler, tests
+/// that need it are skipped. Nothing here runs on a GPU.
 /// </summary>
 internal static unsafe class StandIn
 {
