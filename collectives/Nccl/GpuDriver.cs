@@ -10,6 +10,8 @@ public sealed unsafe class GpuDriver
     /// <summary>Environment variable with a path or name that is used instead of the usual ones.</summary>
     public const string Variable = "ISM_GPU_DRIVER_LIBRARY";
 
+    private static readonly string[] CudaNames = [OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1"];
+
     private const int NotReady = 600;
     private const int MemoryTypeAttribute = 2;
     private const int DeviceMemory = 2;
@@ -61,7 +63,7 @@ public sealed unsafe class GpuDriver
         var given = string.IsNullOrEmpty(library) ? Environment.GetEnvironmentVariable(Variable) : library;
         try
         {
-            return new(NativeExports.Open("CUDA driver", given, ["libcuda.so.1", "nvcuda.dll"], "cuInit", ""), hip: false);
+            return new(NativeExports.Open("CUDA driver", given, CudaNames, "cuInit", ""), hip: false);
         }
         catch (LibraryUnavailableException cuda)
         {

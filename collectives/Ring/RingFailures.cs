@@ -8,7 +8,7 @@ internal sealed class RingFailures(RingMembership me, Func<RingCall> call)
     public CollectiveException Late(TimeSpan deadline, int peer, string what) => Because(
         CollectiveFailure.Deadline, peer,
         $"rank {me.Rank} waited {deadline.TotalSeconds:0.###} s for {me.Describe(peer)}: {what}. It is stalled, "
-        + "unreachable or slower than cluster.collective_seconds allows");
+        + "unreachable or slower than cluster.collectiveSeconds allows");
 
     public CollectiveException Lost(int peer, string how, Exception? inner = null) =>
         Because(CollectiveFailure.PeerLost, peer, $"rank {me.Rank} lost {me.Describe(peer)}: {how}", inner);

@@ -102,7 +102,10 @@ public class CommandLineTests
         Assert.False(Directory.Exists(folder), "looking leaves nothing behind");
         using var findings = JsonDocument.Parse(run.Output);
         var names = findings.RootElement.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ToList();
-        Assert.Empty(((string[])["version", "cores", "memory", "cpu", "libtorch", "workspace", "ports"]).Except(names));
+        Assert.Empty(((string[])["version", "cores", "memory", "cpu", "libtorch", "torch bridge", "libtorch_cpu", "libtorch_cuda", "cudart",
+            "gpu driver", "nccl", "sqlite", "workspace", "ports"]).Except(names));
+        var bridge = findings.RootElement.EnumerateArray().Single(f => f.GetProperty("name").GetString() == "torch bridge");
+        Assert.True(File.Exists(bridge.GetProperty("value").GetString()), "the path of a library is that of a file");
     }
 
     [Fact]
