@@ -9,10 +9,10 @@ namespace Ism.Collectives.Ring;
 /// turn on non-blocking sockets, so both directions are busy at once and every wait can be left. The otherwise unused direction
 /// of each connection carries abort frames, so the news of a failure goes round the ring both ways.
 /// </summary>
-internal sealed unsafe class RingLink : IDisposable
+internal sealed unsafe partial class RingLink : IDisposable
 {
     /// <summary>Bytes of a segment: small enough to stay in a core's cache between arrival and reduction.</summary>
-    public const int SegmentBytes = 256 << 10;
+    public const int SegmentBytes = 512 << 10;
 
     // A rank notices Abort from another thread within this time.
     private const int SliceMilliseconds = 50;
@@ -30,8 +30,7 @@ internal sealed unsafe class RingLink : IDisposable
     private RingPlan _plan = EmptyPlan.Instance;
     private int _sent;
     private int _received;
-    private (uint Number, int Rank)? _waitedForByPrevious;
-    private bool _tellNext;
+    private readonly WaitingChain _waiting;
     private bool _sendsData;
     private bool _asked;
 
@@ -39,6 +38,7 @@ internal sealed unsafe class RingLink : IDisposable
     {
         (_out, _in, _back) = (new(next), new(previous), new(next));
         (_me, _deadline) = (me, deadline);
+        _waiting = new(me);
         _failures = new(me, () => Call);
         _place = Place;
         foreach (var socket in (Socket[])[next, previous])
@@ -64,7 +64,7 @@ internal sealed unsafe class RingLink : IDisposable
     public void Run(RingCall call, RingPlan plan, Func<string?> abortReason, TimeSpan? within = null)
     {
         var deadline = within ?? _deadline;
-        (Call, _plan, _sent, _received, _tellNext) = (call, plan, 0, 0, false);
+        (Call, _plan, _sent, _received, _waiting.HasNews) = (call, plan, 0, 0, false);
         var progress = Stopwatch.GetTimestamp();
         var told = progress;
         while (_sent < plan.Sends || _out.Busy || StarvedOfInput)
@@ -85,7 +85,7 @@ internal sealed unsafe class RingLink : IDisposable
                 throw Late(deadline);
             }
 
-            if (_tellNext || Stopwatch.GetElapsedTime(told) > deadline / 4)
+            if (_waiting.HasNews || Stopwatch.GetElapsedTime(told) > deadline / 4)
             {
                 told = Stopwatch.GetTimestamp();
                 TellNextWhoIsWaitedFor();
@@ -95,55 +95,6 @@ internal sealed unsafe class RingLink : IDisposable
         }
 
         _plan = EmptyPlan.Instance;
-    }
-
-    /// <summary>Looks, between two operations, whether a neighbour has ended the group or is gone. Never waits.</summary>
-    /// <returns>Whether a neighbour has begun an agreement (<see cref="RingOperation.Agreement"/>).</returns>
-    /// <exception cref="CollectiveException">The group is over; <see cref="Tell"/> has not been called yet.</exception>
-    public bool Watch()
-    {
-        if (!_back.Closed && _out.Socket.Poll(0, SelectMode.SelectRead))
-        {
-            ReadBack();
-        }
-
-        if (_back.Closed)
-        {
-            throw _failures.Lost(_me.Next, "it closed the connection");
-        }
-
-        try
-        {
-            if (_in.Peek() is not { } frame)
-            {
-                return _in.Closed ? throw _failures.Lost(_me.Previous, "it closed the connection") : _asked;
-            }
-
-            if (frame.Kind == FrameKind.Abort && _in.TryReceive(_place, out frame))
-            {
-                Take(frame);
-            }
-
-            return _asked || (frame.Kind == FrameKind.Data && frame.Call.Operation == RingOperation.Agreement);
-        }
-        catch (SocketException broken)
-        {
-            throw _failures.Lost(_me.Previous, broken.Message, broken);
-        }
-    }
-
-    /// <summary>Asks the previous rank to join the agreement that this rank begins; the next one learns of it by its
-    /// data.</summary>
-    public void AskPrevious() =>
-        _in.Socket.Send(RingFrame.Text(FrameKind.Join, Call, _me.Rank, ""), SocketFlags.None, out _);
-
-    /// <summary>Tells both neighbours, as far as the connections take it now, that the group is over, and closes this
-    /// side.</summary>
-    public void Tell(int culprit, string reason)
-    {
-        var frame = RingFrame.Text(FrameKind.Abort, Call, culprit, reason);
-        RingFarewell.Say(_in.Socket, frame);
-        RingFarewell.Say(_out.Socket, _out.Busy ? [] : frame);
     }
 
     public void Dispose()
@@ -197,7 +148,7 @@ internal sealed unsafe class RingLink : IDisposable
         {
             if (!_in.TryReceive(_place, out var frame))
             {
-                return _in.Closed ? throw _failures.Lost(_me.Previous, "it closed the connection") : _in.TakeMoved() > 0;
+                return _in.Closed ? throw PreviousLost("it closed the connection") : _in.TakeMoved() > 0;
             }
 
             Take(frame);
@@ -205,7 +156,7 @@ internal sealed unsafe class RingLink : IDisposable
         }
         catch (SocketException broken)
         {
-            throw _failures.Lost(_me.Previous, broken.Message, broken);
+            throw PreviousLost(broken.Message, broken);
         }
         catch (InvalidDataException garbage)
         {
@@ -223,8 +174,7 @@ internal sealed unsafe class RingLink : IDisposable
 
         if (frame.Kind == FrameKind.Waiting)
         {
-            _tellNext |= _waitedForByPrevious != (frame.Call.Number, frame.Subject);
-            _waitedForByPrevious = (frame.Call.Number, frame.Subject);
+            _waiting.Hear(frame);
             return;
         }
 
@@ -279,45 +229,4 @@ internal sealed unsafe class RingLink : IDisposable
             ReadBack();
         }
     }
-
-    // The next rank speaks on this direction only to end things; closing it matters only while it still has to take data.
-    private void ReadBack()
-    {
-        try
-        {
-            var whole = _back.TryReceive(static _ => throw new InvalidDataException("data on the way back"), out var frame);
-            _asked |= whole && frame.Kind == FrameKind.Join;
-            if (whole && frame.Kind == FrameKind.Abort)
-            {
-                throw _failures.Because(CollectiveFailure.Aborted, frame.Subject, _back.Text(frame));
-            }
-        }
-        catch (Exception broken) when (broken is SocketException or InvalidDataException)
-        {
-            throw _failures.Lost(_me.Next, broken.Message, broken);
-        }
-
-        if (_back.Closed && (_sent < _plan.Sends || _out.Busy))
-        {
-            throw _failures.Lost(_me.Next, "it closed the connection");
-        }
-    }
-
-    private void TellNextWhoIsWaitedFor()
-    {
-        _tellNext = false;
-        if (StarvedOfInput && !_out.Busy && _sent < _plan.Sends)
-        {
-            _out.Begin(new(FrameKind.Waiting, Call, 0, 0, WaitedFor()), 0);
-            _sendsData = false;
-        }
-    }
-
-    // The previous rank, unless it says that it waits for another itself: then the first of that chain.
-    private int WaitedFor() =>
-        _waitedForByPrevious is { } known && known.Number == Call.Number && known.Rank != _me.Rank ? known.Rank : _me.Previous;
-
-    private CollectiveException Late(TimeSpan deadline) => StarvedOfInput
-        ? _failures.Late(deadline, WaitedFor(), $"it sent nothing (received {_received} of {_plan.Receives} segments)")
-        : _failures.Late(deadline, _me.Next, $"it took nothing (sent {_sent} of {_plan.Sends} segments)");
 }
