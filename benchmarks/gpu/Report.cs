@@ -27,7 +27,7 @@ internal static class Report
             else
             {
                 var said = File.ReadLines(log).Where(line => line.Trim().Length > 0).TakeLast(2);
-                missing[name] = string.Join("; ", said.Select(line => line.Trim()));
+                missing[name] = string.Join("; ", said.Select(line => Cut(line.Trim())));
             }
         }
 
@@ -38,6 +38,8 @@ internal static class Report
         Console.Write(text);
         return missing.Count == 0 ? 0 : 1;
     }
+
+    private static string Cut(string line) => line.Length > 300 ? $"{line[..300]} …" : line;
 
     private static JsonNode? Read(string file)
     {
