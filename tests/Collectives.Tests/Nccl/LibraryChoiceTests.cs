@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ism.Collectives.Nccl;
 
 namespace Ism.Collectives.Tests.Nccl;
@@ -76,6 +77,40 @@ public class LibraryChoiceTests
         {
             Assert.IsType<TcpRing>(group);
             Assert.Contains(group.Rank == 1 ? "/nowhere/libnccl.so.2" : "rank 1", log);
+        });
+        Assert.All(problems, problem => Assert.True(problem is null, problem?.ToString()));
+    }
+
+    [SkippableFact]
+    public void Should_take_the_ring_on_all_where_versions_differ()
+    {
+        var (path, newer) = (StandIn.Fresh(), StandIn.FreshHip(22_807));
+        var problems = Open(CollectiveChoice.Auto, rank => (rank == 2 ? newer : path, rank), (group, log) =>
+        {
+            Assert.IsType<TcpRing>(group);
+            Assert.Contains("rank 2", log);
+            Assert.Contains("22807", log);
+        });
+        Assert.All(problems, problem => Assert.True(problem is null, problem?.ToString()));
+    }
+
+    [SkippableFact]
+    public unsafe void Should_reach_rccl_and_hip_by_the_same_door()
+    {
+        var path = StandIn.FreshHip();
+        var driver = GpuDriver.Load(path);
+        Assert.Equal(("6.2", "", 1L << 30), (driver.VersionText, driver.Devices[1].Capability, driver.Devices[1].Bytes));
+        var allocate = (delegate* unmanaged[Cdecl]<nint*, nuint, int>)NativeLibrary.GetExport(NativeLibrary.Load(path), "hipMalloc");
+        var rings = RingFixture.Join(2, Deadline);
+        var problems = RingFixture.OnThreads(2, rank =>
+        {
+            using var group = NcclGroup.Open(rings[rank], NcclLibrary.Load(path), GpuDriver.Load(path), rank, Deadline);
+            nint data;
+            allocate(&data, 4 * sizeof(float));
+            var values = new Span<float>((void*)data, 4);
+            values.Fill(rank + 1);
+            group.AllReduce(data, 4, ElementType.Float32, ReduceOp.Sum);
+            Assert.Equal([3, 3, 3, 3], values);
         });
         Assert.All(problems, problem => Assert.True(problem is null, problem?.ToString()));
     }

@@ -22,7 +22,8 @@ internal enum StandInFault
 /// </summary>
 internal static unsafe class StandIn
 {
-    private static readonly Lazy<(string? Path, string Problem)> Built = new(Build);
+    private static readonly Lazy<(string? Path, string Problem)> Built = new(() => Build());
+    private static readonly Lazy<(string? Path, string Problem)> BuiltHip = new(() => Build("-DSTANDIN_HIP"));
 
     /// <summary>Path of the library; skips the test where it cannot be built. Sets it to a state without faults.</summary>
     public static string Fresh(int version = 22_705)
@@ -30,6 +31,15 @@ internal static unsafe class StandIn
         Skip.If(Built.Value.Path is null, Built.Value.Problem);
         ((delegate* unmanaged[Cdecl]<int, void>)Export("standin_reset"))(version);
         return Built.Value.Path!;
+    }
+
+    /// <summary>Path of the same library with a driver of HIP's names: what RCCL comes with. It has a state of its own.</summary>
+    public static string FreshHip(int version = 22_705)
+    {
+        Skip.If(BuiltHip.Value.Path is null, BuiltHip.Value.Problem);
+        var reset = NativeLibrary.GetExport(NativeLibrary.Load(BuiltHip.Value.Path!), "standin_reset");
+        ((delegate* unmanaged[Cdecl]<int, void>)reset)(version);
+        return BuiltHip.Value.Path!;
     }
 
     /// <summary>Makes one rank fail or stall.</summary>
@@ -65,7 +75,7 @@ internal static unsafe class StandIn
 
     private static nint Export(string name) => NativeLibrary.GetExport(NativeLibrary.Load(Built.Value.Path!), name);
 
-    private static (string?, string) Build()
+    private static (string?, string) Build(params string[] switches)
     {
         var folder = Directory.CreateTempSubdirectory("ism-standin-").FullName;
         var library = Path.Combine(folder, "libism-gpu-standin.so");
@@ -75,7 +85,7 @@ internal static unsafe class StandIn
         {
             try
             {
-                string[] arguments = ["-shared", "-fPIC", "-pthread", "-O1", "-o", library, source];
+                string[] arguments = ["-shared", "-fPIC", "-pthread", "-O1", "-o", library, source, .. switches];
                 using var run = Process.Start(new ProcessStartInfo(compiler, arguments) { RedirectStandardError = true })!;
                 var said = run.StandardError.ReadToEnd();
                 run.WaitForExit();

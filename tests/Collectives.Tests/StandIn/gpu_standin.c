@@ -1,7 +1,24 @@
 /* A STAND-IN for libcuda and NCCL, for tests alone. It computes nothing on any GPU: "device memory" is host memory, streams are
  * threads, ranks are threads of one process. It is stricter than the real libraries: it checks the layout of what is passed and
  * the rules of their documentation, counts what breaks them (standin_violations), and fails or stalls on demand
- * (standin_fault). Compiled by the tests: cc -shared -fPIC -pthread. */
+ * (standin_fault). Compiled by the tests: cc -shared -fPIC -pthread; with -DSTANDIN_HIP its driver has HIP's names, as beside RCCL. */
+#ifdef STANDIN_HIP
+#define cuInit hipInit
+#define cuDriverGetVersion hipRuntimeGetVersion
+#define cuDeviceGetCount hipGetDeviceCount
+#define cuDeviceGetName hipDeviceGetName
+#define cuDeviceTotalMem_v2 hipDeviceTotalMem
+#define cuStreamCreate hipStreamCreateWithFlags
+#define cuStreamDestroy_v2 hipStreamDestroy
+#define cuStreamWaitEvent hipStreamWaitEvent
+#define cuEventCreate hipEventCreateWithFlags
+#define cuEventDestroy_v2 hipEventDestroy
+#define cuEventRecord hipEventRecord
+#define cuEventQuery hipEventQuery
+#define cuPointerGetAttribute hipPointerGetAttribute
+#define cuMemAlloc_v2 hipMalloc
+#define cuMemFree_v2 hipFree
+#endif
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -116,18 +133,24 @@ static Stream *stream_of(void *handle) {
 #define NOT_READY 600
 static struct { char *from; size_t bytes; } memory[4096];
 int cuInit(unsigned flags) { return flags ? 1 : 0; }
+#ifdef STANDIN_HIP
+int cuDriverGetVersion(int *out) { *out = 60200000; return 0; }
+int hipSetDevice(int which) { device = which; return which < MAX_DEVICES ? 0 : 101; }
+const char *hipGetErrorName(int error) { return error == NO_CONTEXT ? "hipErrorInvalidContext" : "hipErrorStandIn"; }
+#else
 int cuDriverGetVersion(int *out) { *out = 12080; return 0; }
-int cuDeviceGetCount(int *out) { *out = MAX_DEVICES; return 0; }
-int cuDeviceGet(int *out, int ordinal) { *out = ordinal; return ordinal < MAX_DEVICES ? 0 : 101; }
-int cuDeviceGetName(char *out, int size, int which) { snprintf(out, size, "stand-in device %d (no GPU)", which); return 0; }
-int cuDeviceTotalMem_v2(size_t *out, int which) { (void)which; *out = (size_t)1 << 30; return 0; }
 int cuDeviceGetAttribute(int *out, int what, int which) { (void)which; *out = what == 75 ? 9 : 0; return 0; }
+int cuDeviceGet(int *out, int ordinal) { *out = ordinal; return ordinal < MAX_DEVICES ? 0 : 101; }
 int cuDevicePrimaryCtxRetain(void **out, int which) { *out = (void *)(intptr_t)(which + 1); return 0; }
 int cuCtxSetCurrent(void *context) { device = (int)(intptr_t)context - 1; return 0; }
 int cuGetErrorName(int error, const char **out) {
   *out = error == NO_CONTEXT ? "CUDA_ERROR_INVALID_CONTEXT" : error == NOT_READY ? "CUDA_ERROR_NOT_READY" : "CUDA_ERROR_STANDIN";
   return 0;
 }
+#endif
+int cuDeviceGetCount(int *out) { *out = MAX_DEVICES; return 0; }
+int cuDeviceGetName(char *out, int size, int which) { snprintf(out, size, "stand-in device %d (no GPU)", which); return 0; }
+int cuDeviceTotalMem_v2(size_t *out, int which) { (void)which; *out = (size_t)1 << 30; return 0; }
 int cuStreamCreate(void **out, unsigned flags) {
   if (device < 0) return NO_CONTEXT;
   pthread_mutex_lock(&lock);
