@@ -73,7 +73,12 @@ public static class CollectiveGroups
                 throw new LibraryUnavailableException($"cluster.collectives is nccl, but {why}");
             }
 
-            settings.Log($"collectives over the TCP ring: {why}");
+            // Among CPUs the ring is what one expects.
+            if (settings.Device is not null)
+            {
+                settings.Log($"collectives over the TCP ring: {why}");
+            }
+
             return ring;
         }
         catch

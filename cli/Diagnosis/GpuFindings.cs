@@ -27,8 +27,9 @@ internal static class GpuFindings
         }
         catch (LibraryUnavailableException e)
         {
-            // On a machine without GPUs that is as it should be; nothing here can tell whether it has some.
-            return [new Finding("gpu driver", FindingState.Ok, $"none, so all is computed on the CPU ({e.Message})")];
+            return IsNamed(GpuDriver.Variable) || HasDisplayController()
+                ? [new Finding("gpu driver", FindingState.Warning, e.Message, "all is computed on the CPU until the GPU's driver is found")]
+                : [new Finding("gpu driver", FindingState.Ok, "none, and no GPU is seen: all is computed on the CPU")];
         }
         catch (GpuException e)
         {
@@ -47,10 +48,26 @@ internal static class GpuFindings
         }
         catch (LibraryUnavailableException e)
         {
-            return devices > 0
+            return devices > 0 || IsNamed(NcclLibrary.Variable)
                 ? new Finding(name, FindingState.Warning, e.Message, "several trainers on GPUs add up gradients much slower without it")
                 : new Finding(name, FindingState.Ok, "none, and there is no GPU: trainers add up gradients over TCP");
         }
+    }
+
+    private static bool IsNamed(string variable) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(variable));
+
+    // An NVIDIA device on the PCI bus that computes or draws (class 03), as Linux lists it.
+    private static bool HasDisplayController()
+    {
+        const string bus = "/sys/bus/pci/devices";
+        return Directory.Exists(bus) && Directory.GetDirectories(bus).Any(device =>
+            Line(device, "vendor") == "0x10de" && Line(device, "class").StartsWith("0x03", StringComparison.Ordinal));
+    }
+
+    private static string Line(string device, string file)
+    {
+        var path = Path.Combine(device, file);
+        return File.Exists(path) ? File.ReadAllText(path).Trim() : "";
     }
 
     private static Finding Describe(GpuDevice device) => new(

@@ -109,6 +109,26 @@ public class CommandLineTests
     }
 
     [Fact]
+    public async Task Should_warn_where_a_library_is_named_that_is_not_there()
+    {
+        var folder = Path.GetTempPath();
+        Environment.SetEnvironmentVariable("ISM_NCCL_LIBRARY", "/nowhere/libnccl.so.2");
+        Environment.SetEnvironmentVariable("ISM_GPU_DRIVER_LIBRARY", "/nowhere/libcuda.so.1");
+        try
+        {
+            var run = await Invocation.Of("doctor", "--workspace", folder);
+            Assert.Equal(ExitCode.Success, run.Code);
+            Assert.Matches("warning +nccl .*/nowhere/libnccl.so.2", run.Output);
+            Assert.Matches("warning +gpu driver .*/nowhere/libcuda.so.1", run.Output);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("ISM_NCCL_LIBRARY", null);
+            Environment.SetEnvironmentVariable("ISM_GPU_DRIVER_LIBRARY", null);
+        }
+    }
+
+    [Fact]
     public async Task Should_fail_the_doctor_where_the_workspace_cannot_be_written()
     {
         var file = Path.GetTempFileName();

@@ -82,6 +82,18 @@ public class LibraryChoiceTests
     }
 
     [SkippableFact]
+    public void Should_take_the_ring_among_cpus_without_a_word()
+    {
+        var path = StandIn.Fresh();
+        var problems = Open(CollectiveChoice.Auto, _ => (path, null), (group, log) =>
+        {
+            Assert.IsType<TcpRing>(group);
+            Assert.Empty(log);
+        });
+        Assert.All(problems, problem => Assert.True(problem is null, problem?.ToString()));
+    }
+
+    [SkippableFact]
     public void Should_take_the_ring_on_all_where_versions_differ()
     {
         var (path, newer) = (StandIn.Fresh(), StandIn.FreshHip(22_807));
