@@ -16,10 +16,14 @@ public sealed class NcclGroup : ICollectiveGroup
 {
     private const string Disposed = "the group was disposed";
 
+    // The others end theirs at about the same time, unless they failed.
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(5);
+
     private readonly IControlGroup _control;
     private readonly NcclCommunicator _communicator;
     private readonly GpuDriver _driver;
     private readonly NcclPatience _patience;
+    private readonly NcclBlame _blame;
     private readonly Lock _gate = new();
     private string? _abort;
     private CollectiveException? _failed;
@@ -31,6 +35,7 @@ public sealed class NcclGroup : ICollectiveGroup
         _control = (IControlGroup)control;
         _driver = driver;
         _patience = new(_control, deadline, () => Volatile.Read(ref _abort));
+        _blame = new(_control, _patience.Half);
         var call = new NcclCall("opening the communicator", 0);
         _communicator = Guarded(call, () =>
         {
@@ -158,7 +163,7 @@ public sealed class NcclGroup : ICollectiveGroup
             _disposed = true;
             if (_failed is null && _abort == Disposed)
             {
-                _communicator.Finish(_patience.Half);
+                _communicator.Finish(LongestFarewell < _patience.Half ? LongestFarewell : _patience.Half);
             }
             else
             {
@@ -168,6 +173,8 @@ public sealed class NcclGroup : ICollectiveGroup
             _control.Dispose();
         }
     }
+
+    private NcclResult State => _communicator?.State ?? NcclResult.Success;
 
     private void OnHost(Action operation)
     {
@@ -195,7 +202,7 @@ public sealed class NcclGroup : ICollectiveGroup
     }
 
     private bool Until(NcclCall call, Func<bool> done) =>
-        _patience.Until(done) is { } why ? throw Disagreement(call, why) : true;
+        _patience.Until(done) is { } why ? throw _blame.OfStall(call, why, State) : true;
 
     private T Guarded<T>(NcclCall call, Func<T> body)
     {
@@ -209,11 +216,11 @@ public sealed class NcclGroup : ICollectiveGroup
         }
         catch (NcclAbortedException told)
         {
-            throw Ended(Failure(CollectiveFailure.Aborted, Rank, call, $"rank {Rank} aborted the group: {told.Message}"));
+            throw Ended(_blame.OfThis(call, $"rank {Rank} aborted the group: {told.Message}"));
         }
         catch (GpuException local)
         {
-            throw Ended(LocalFailure(call, local));
+            throw Ended(_blame.OfError(call, local, State));
         }
     }
 
@@ -223,68 +230,6 @@ public sealed class NcclGroup : ICollectiveGroup
         _communicator?.Abort();
         return failure;
     }
-
-    // A lost peer shows on this rank as an error of the network; whose fault it is, the control group knows.
-    private CollectiveException LocalFailure(NcclCall call, GpuException local)
-    {
-        if (_communicator?.State == NcclResult.RemoteError)
-        {
-            return Disagreement(call, local.Message);
-        }
-
-        try
-        {
-            _control.Watch();
-        }
-        catch (CollectiveException news)
-        {
-            return news;
-        }
-
-        _control.Abort(local.Message);
-        return Failure(CollectiveFailure.Aborted, Rank, call, $"on rank {Rank}: {local.Message}", local);
-    }
-
-    // Every rank that is alive tells where it is. The one that does not is the one waited for.
-    private CollectiveException Disagreement(NcclCall call, string why)
-    {
-        try
-        {
-            const int fields = 3;
-            var cards = _control.Agree([call.Number, call.Fingerprint, (long)(_communicator?.State ?? 0)], _patience.Half);
-            for (var rank = 0; rank < World; rank++)
-            {
-                if (cards[rank * fields] != call.Number || cards[(rank * fields) + 1] != call.Fingerprint)
-                {
-                    return Failure(
-                        CollectiveFailure.Mismatch, rank, call,
-                        $"{why}: rank {rank} is in another operation (#{cards[rank * fields]}); all ranks must call the same "
-                        + "operations in the same order");
-                }
-            }
-
-            for (var rank = 0; rank < World; rank++)
-            {
-                if ((NcclResult)cards[(rank * fields) + 2] is var state and not (NcclResult.Success or NcclResult.InProgress))
-                {
-                    return Failure(CollectiveFailure.Aborted, rank, call, $"{why}: rank {rank} reports {state}");
-                }
-            }
-
-            return Failure(
-                CollectiveFailure.Deadline, null, call,
-                $"{why}: all {World} ranks are in it and alive, so a GPU or the network between them stands still, or "
-                + "cluster.collectiveSeconds is too short");
-        }
-        catch (CollectiveException unanswered)
-        {
-            return Failure(unanswered.Failure, unanswered.Peer, call, $"{why}: {unanswered.Message}", unanswered);
-        }
-    }
-
-    private CollectiveException Failure(
-        CollectiveFailure failure, int? peer, NcclCall call, string cause, Exception? inner = null) =>
-        new(failure, Generation, Rank, peer, $"of {World}, {call}", cause, inner);
 
     private void Check()
     {
