@@ -14,6 +14,11 @@ public enum ElementType : byte
 
     /// <summary>Double precision.</summary>
     Float64 = 8,
+
+    /// <summary>Brain floating point: the upper half of a single. The ring adds two values in single precision and rounds to
+    /// nearest, ties to even, so a sum over W ranks is rounded W - 1 times: its error is at most (W - 1) * 2^-8 of the sum of
+    /// magnitudes. NCCL accumulates likewise hop by hop, in an order of its own.</summary>
+    BFloat16 = 9,
 }
 
 /// <summary>How elements of different ranks are put together. The values are those of NCCL's ncclRedOp_t.</summary>
@@ -37,6 +42,7 @@ public static class ElementTypes
     public static int Size(this ElementType type) => type switch
     {
         ElementType.UInt8 => 1,
+        ElementType.BFloat16 => 2,
         ElementType.Float32 => 4,
         ElementType.Int64 or ElementType.Float64 => 8,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "unknown element type"),

@@ -6,11 +6,8 @@ namespace Ism.Collectives;
 /// <para>A group never mends itself. When a member is lost, leaves or joins, every survivor's current call throws
 /// <see cref="CollectiveException"/> within the deadline, the group is disposed, and a new one is made under the next generation
 /// number; a member of an older generation is refused there.</para>
-/// <para>A back end over NCCL or RCCL fits the same contract: <c>data</c> is then a device pointer and the call orders the
-/// operation on the communicator's own stream after the work the caller queued (an event each way), so that it overlaps the
-/// backward pass; a communicator is opened non-blocking from a unique id that the coordinator hands out per generation, its
-/// asynchronous error is polled against the same deadline, <see cref="Abort"/> is ncclCommAbort, and a new generation is a new
-/// communicator.</para>
+/// <para><see cref="TcpRing"/> takes buffers in host memory; <see cref="Nccl.NcclGroup"/> takes device memory too, where an
+/// operation comes after the work that was queued on the default stream and overlaps what another thread queues meanwhile.</para>
 /// <para>Operations: one thread at a time. <see cref="Abort"/> and <see cref="IDisposable.Dispose"/>: any thread.</para>
 /// </summary>
 public interface ICollectiveGroup : IDisposable

@@ -1,7 +1,7 @@
 namespace Ism.Collectives;
 
 /// <summary>A group of one: every operation is done when it is called. Costs nothing.</summary>
-public sealed class SingleMember(long generation = 0) : ICollectiveGroup
+public sealed class SingleMember(long generation = 0) : IControlGroup
 {
     private string? _aborted;
 
@@ -36,6 +36,18 @@ public sealed class SingleMember(long generation = 0) : ICollectiveGroup
     /// <inheritdoc/>
     public void Dispose()
     {
+    }
+
+    bool IControlGroup.Watch()
+    {
+        Check(nameof(IControlGroup.Watch));
+        return false;
+    }
+
+    long[] IControlGroup.Agree(ReadOnlySpan<long> card, TimeSpan within)
+    {
+        Check(nameof(IControlGroup.Agree));
+        return card.ToArray();
     }
 
     private void Check(string operation)

@@ -7,7 +7,7 @@ namespace Ism.Collectives;
 /// A group over TCP, each rank connected to the two beside it. Bandwidth-optimal for large buffers; every rank gets the same
 /// bits. The deadline is the longest time without a byte moving. Made by <see cref="TcpRingListener.Connect"/>.
 /// </summary>
-public sealed class TcpRing : ICollectiveGroup
+public sealed class TcpRing : IControlGroup
 {
     private readonly RingMembership _me;
     private readonly RingLink _link;
@@ -39,7 +39,7 @@ public sealed class TcpRing : ICollectiveGroup
     {
         if (type == ElementType.UInt8)
         {
-            throw new NotSupportedException("bytes are moved, not reduced; use Float32, Float64 or Int64");
+            throw new NotSupportedException("bytes are moved, not reduced; use BFloat16, Float32, Float64 or Int64");
         }
 
         Run(RingOperation.AllReduce, type, op, 0, count,
@@ -85,9 +85,40 @@ public sealed class TcpRing : ICollectiveGroup
         }
     }
 
-    private void Run(RingOperation operation, ElementType type, ReduceOp op, int root, long count, RingPlan plan)
+    bool IControlGroup.Watch() => Guarded(_link.Watch);
+
+    unsafe long[] IControlGroup.Agree(ReadOnlySpan<long> card, TimeSpan within)
+    {
+        var cards = new long[card.Length * World];
+        card.CopyTo(cards.AsSpan(card.Length * Rank));
+        fixed (long* pointer = cards)
+        {
+            Guarded(() =>
+            {
+                _link.AskPrevious();
+                return true;
+            });
+            Run(RingOperation.Agreement, ElementType.Int64, 0, 0, card.Length,
+                new AllGatherPlan((nint)pointer, card.Length, sizeof(long), RingLink.SegmentBytes, Rank, World), within);
+        }
+
+        return cards;
+    }
+
+    private void Run(
+        RingOperation operation, ElementType type, ReduceOp op, int root, long count, RingPlan plan, TimeSpan? within = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
+        Guarded(() =>
+        {
+            _link.Run(new(operation, type, op, (byte)root, ++_number, count), plan, _abortReason, within);
+            return true;
+        });
+    }
+
+    private T Guarded<T>(Func<T> body)
+    {
+        T result;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -100,7 +131,7 @@ public sealed class TcpRing : ICollectiveGroup
 
             try
             {
-                _link.Run(new(operation, type, op, (byte)root, ++_number, count), plan, _abortReason);
+                result = body();
             }
             catch (CollectiveException failed)
             {
@@ -115,6 +146,8 @@ public sealed class TcpRing : ICollectiveGroup
         {
             TellAbort();
         }
+
+        return result;
     }
 
     // What is passed on is the first failure's own words, not each rank's wrapping of it.

@@ -22,6 +22,9 @@ internal static class TorchFindings
 
     private static Finding Libtorch()
     {
+        // TorchSharp tells how it looked for its libraries on standard output, where only findings belong.
+        var output = Console.Out;
+        Console.SetOut(TextWriter.Null);
         try
         {
             return Compute();
@@ -29,7 +32,11 @@ internal static class TorchFindings
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or NotSupportedException or BadImageFormatException)
         {
             var cause = e.GetBaseException().Message.ReplaceLineEndings(" ");
-            return new Finding("libtorch", FindingState.Missing, $"does not load: {cause}", "build again with ./ism; on Linux libgomp1 and libstdc++6 are needed");
+            return new Finding("libtorch", FindingState.Missing, $"does not load: {cause}", "build again with ./ism, or name a folder by LIBTORCH (docs/gpu.md); on Linux libgomp1 and libstdc++6 are needed");
+        }
+        finally
+        {
+            Console.SetOut(output);
         }
     }
 

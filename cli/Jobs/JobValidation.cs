@@ -267,6 +267,7 @@ public static partial class JobValidation
         found.Range("cluster.leasesPerFeaturizer", cluster.LeasesPerFeaturizer, 1, 1000);
         found.Range("cluster.leaseSeconds", cluster.LeaseSeconds, 1, 86_400, "s");
         found.Range("cluster.collectiveSeconds", cluster.CollectiveSeconds, 1, 86_400, "s");
+        OneOf(found, "cluster.collectives", cluster.Collectives, "auto", "ring", "nccl");
         found.Range("cluster.prefetchSteps", cluster.PrefetchSteps, 1, 1000);
     }
 

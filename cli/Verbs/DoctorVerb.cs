@@ -26,7 +26,11 @@ internal static class DoctorVerb
         var command = new Command("doctor", "Look at this machine: what ISM needs, what is there, what is missing.") { workspace, json };
         command.SetAction(parsed =>
         {
-            List<Finding> findings = [.. MachineFindings.Find(), .. TorchFindings.Find(), .. PlaceFindings.Find(parsed.GetValue(workspace)!)];
+            // In this order: torch loads its libraries, and what is missing depends on whether there are GPUs.
+            List<Finding> findings = [.. MachineFindings.Find(), .. TorchFindings.Find(), .. GpuFindings.Driver(out var gpus)];
+            findings.AddRange(LibraryFindings.Find(gpus));
+            findings.Add(GpuFindings.Nccl(gpus));
+            findings.AddRange(PlaceFindings.Find(parsed.GetValue(workspace)!));
             context.Output.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(findings, Json) : Text(findings));
             return findings.Any(f => f.State == FindingState.Missing) ? ExitCode.Failed : ExitCode.Success;
         });
@@ -39,10 +43,10 @@ internal static class DoctorVerb
         foreach (var finding in findings)
         {
             var mark = finding.State switch { FindingState.Ok => "ok", FindingState.Warning => "warning", _ => "MISSING" };
-            lines.Add($"{mark,-8}{finding.Name,-11}{finding.Value}");
+            lines.Add($"{mark,-8}{finding.Name,-14}{finding.Value}");
             if (finding.Advice.Length > 0)
             {
-                lines.Add($"{"",-19}-> {finding.Advice}");
+                lines.Add($"{"",-22}-> {finding.Advice}");
             }
         }
 

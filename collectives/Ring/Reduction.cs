@@ -20,8 +20,11 @@ internal static class Reduction
             case ElementType.Int64:
                 Apply(MemoryMarshal.Cast<byte, long>(received), MemoryMarshal.Cast<byte, long>(data), op);
                 break;
+            case ElementType.BFloat16:
+                BFloat16Reduction.Apply(MemoryMarshal.Cast<byte, ushort>(received), MemoryMarshal.Cast<byte, ushort>(data), op);
+                break;
             default:
-                throw new NotSupportedException($"{type} cannot be reduced; use Float32, Float64 or Int64");
+                throw new NotSupportedException($"{type} cannot be reduced; use BFloat16, Float32, Float64 or Int64");
         }
     }
 

@@ -14,6 +14,9 @@ internal enum FrameKind : byte
 
     /// <summary>The group is over; the payload says why, and <c>Subject</c> who failed first.</summary>
     Abort = 3,
+
+    /// <summary>On the way back: this rank has begun an agreement, and the previous one is asked to join.</summary>
+    Join = 4,
 }
 
 /// <summary>The operations of a group, as numbered in frames.</summary>
@@ -23,6 +26,9 @@ internal enum RingOperation : byte
     Broadcast = 2,
     AllGather = 3,
     Barrier = 4,
+
+    /// <summary>An all-gather that finds out why something outside the ring does not end.</summary>
+    Agreement = 5,
 }
 
 /// <summary>

@@ -146,3 +146,19 @@ internal sealed class BroadcastPlan : RingPlan
 
     public override int ReceivesBeforeSend(int index) => _root ? 0 : index + 1;
 }
+
+/// <summary>Nothing to send and nothing to receive: between operations.</summary>
+internal sealed class EmptyPlan : RingPlan
+{
+    public static readonly EmptyPlan Instance = new();
+
+    public override int Sends => 0;
+
+    public override int Receives => 0;
+
+    public override RingSegment Send(int index) => default;
+
+    public override RingSegment Receive(int index) => default;
+
+    public override int ReceivesBeforeSend(int index) => 0;
+}

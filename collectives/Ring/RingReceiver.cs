@@ -79,6 +79,21 @@ internal sealed unsafe class RingReceiver(Socket socket) : IDisposable
         return true;
     }
 
+    /// <summary>The head of the frame that comes next, if it is here; it stays unread. Between operations no frame is half
+    /// read.</summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    public RingFrame? Peek()
+    {
+        var got = Socket.Receive(new Span<byte>(_own, RingFrame.Size), SocketFlags.Peek, out var error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            throw new SocketException((int)error);
+        }
+
+        Closed |= got == 0 && error == SocketError.Success;
+        return got == RingFrame.Size ? MemoryMarshal.Read<RingFrame>(new ReadOnlySpan<byte>(_own, RingFrame.Size)) : null;
+    }
+
     /// <summary>Payload of the frame that is neither data nor followed yet by another, as text.</summary>
     public string Text(RingFrame frame) => Encoding.UTF8.GetString(_own + RingFrame.Size, frame.Bytes);
 

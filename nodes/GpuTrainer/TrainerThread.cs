@@ -148,7 +148,7 @@ public sealed class TrainerThread : IDisposable
         var (outcome, reason, lost, final) = (GenerationOutcome.Completed, "", "", false);
         try
         {
-            using var group = listener.Connect(membership, TimeSpan.FromSeconds(_job.Cluster.CollectiveSeconds), cancel);
+            using var group = CollectiveGroups.Open(listener, membership, Collectives(host.Log), cancel);
             lock (_gate)
             {
                 _group = group;
@@ -199,6 +199,14 @@ public sealed class TrainerThread : IDisposable
 
         _tell(ended);
     }
+
+    private CollectiveSettings Collectives(Action<string> log) => new()
+    {
+        Choice = Enum.Parse<CollectiveChoice>(_job.Cluster.Collectives, ignoreCase: true),
+        Deadline = TimeSpan.FromSeconds(_job.Cluster.CollectiveSeconds),
+        Device = _runtime!.CudaDevice,
+        Log = log,
+    };
 
     private void PrepareRuntime(TrainingStage stage, bool livingState, Action<string> log)
     {

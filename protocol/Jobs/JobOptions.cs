@@ -275,6 +275,10 @@ public sealed record ClusterOptions
     /// <summary>Seconds a collective may wait for a peer.</summary>
     public double CollectiveSeconds { get; init; } = 60;
 
+    /// <summary>Over what trainers add up gradients: auto (NCCL where every trainer computes on a GPU and has it, else the TCP ring),
+    /// ring, or nccl (an error where one has it not).</summary>
+    public string Collectives { get; init; } = "auto";
+
     /// <summary>Steps for which a trainer fetches samples ahead.</summary>
     public int PrefetchSteps { get; init; } = 4;
 

@@ -102,7 +102,30 @@ public class CommandLineTests
         Assert.False(Directory.Exists(folder), "looking leaves nothing behind");
         using var findings = JsonDocument.Parse(run.Output);
         var names = findings.RootElement.EnumerateArray().Select(f => f.GetProperty("name").GetString()).ToList();
-        Assert.Empty(((string[])["version", "cores", "memory", "cpu", "libtorch", "workspace", "ports"]).Except(names));
+        Assert.Empty(((string[])["version", "cores", "memory", "cpu", "libtorch", "torch bridge", "libtorch_cpu", "libtorch_cuda", "cudart",
+            "gpu driver", "nccl", "sqlite", "workspace", "ports"]).Except(names));
+        var bridge = findings.RootElement.EnumerateArray().Single(f => f.GetProperty("name").GetString() == "torch bridge");
+        Assert.True(File.Exists(bridge.GetProperty("value").GetString()), "the path of a library is that of a file");
+    }
+
+    [Fact]
+    public async Task Should_warn_where_a_library_is_named_that_is_not_there()
+    {
+        var folder = Path.GetTempPath();
+        Environment.SetEnvironmentVariable("ISM_NCCL_LIBRARY", "/nowhere/libnccl.so.2");
+        Environment.SetEnvironmentVariable("ISM_GPU_DRIVER_LIBRARY", "/nowhere/libcuda.so.1");
+        try
+        {
+            var run = await Invocation.Of("doctor", "--workspace", folder);
+            Assert.Equal(ExitCode.Success, run.Code);
+            Assert.Matches("warning +nccl .*/nowhere/libnccl.so.2", run.Output);
+            Assert.Matches("warning +gpu driver .*/nowhere/libcuda.so.1", run.Output);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("ISM_NCCL_LIBRARY", null);
+            Environment.SetEnvironmentVariable("ISM_GPU_DRIVER_LIBRARY", null);
+        }
     }
 
     [Fact]

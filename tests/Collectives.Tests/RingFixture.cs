@@ -30,14 +30,14 @@ internal static class RingFixture
         Assert.True(failed is null, failed?.ToString());
     }
 
-    public static ICollectiveGroup[] Join(int world, TimeSpan deadline)
+    public static ICollectiveGroup[] Join(int world, TimeSpan deadline, long generation = 3)
     {
         var listeners = Enumerable.Range(0, world).Select(_ => new TcpRingListener("127.0.0.1")).ToArray();
         var endpoints = listeners.Select(listener => listener.Endpoint).ToArray();
         var members = new ICollectiveGroup[world];
         var group = Guid.NewGuid();
         var problems = OnThreads(world, rank => members[rank] = listeners[rank].Connect(
-            new() { Group = group, Generation = 3, Rank = rank, Endpoints = endpoints }, deadline));
+            new() { Group = group, Generation = generation, Rank = rank, Endpoints = endpoints }, deadline));
         Assert.All(problems, problem => Assert.True(problem is null, problem?.ToString()));
         return members;
     }

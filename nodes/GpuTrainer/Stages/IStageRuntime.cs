@@ -32,6 +32,9 @@ public interface IStageRuntime : IDisposable
     /// <summary>The step of the checkpoint that is being written in the background; null when none is.</summary>
     long? CheckpointUnderWay => null;
 
+    /// <summary>Number of the CUDA device that the parameters are on; null: they are in host memory.</summary>
+    int? CudaDevice => null;
+
     /// <summary>Restores the newest good checkpoint, if there is one, into a runtime that has done no step. Returns its step, or null;
     /// rejected ones are reported.</summary>
     long? RestoreLatest(Action<string> rejected);

@@ -43,6 +43,8 @@ internal sealed class StageRuntime<TSample>(
     /// <summary>Weights, moments and step.</summary>
     internal TrainingState State => _trainer.State;
 
+    public int? CudaDevice => _trainer.State.Parameters.Values.device is { type: TorchSharp.DeviceType.CUDA } device ? device.index : null;
+
     public long? CheckpointUnderWay => _background.UnderWay;
 
     public long? RestoreLatest(Action<string> rejected)

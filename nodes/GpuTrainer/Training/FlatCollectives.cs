@@ -1,4 +1,5 @@
 using Ism.Collectives;
+using Ism.Collectives.Nccl;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -28,7 +29,7 @@ public static class FlatCollectives
             return;
         }
 
-        if (flat.device_type != DeviceType.CPU)
+        if (flat.device_type != DeviceType.CPU && group is not NcclGroup)
         {
             throw new NotSupportedException(
                 $"the buffer is on {flat.device}; several ranks over {group.GetType().Name} need it in CPU memory");

@@ -41,6 +41,7 @@ public class JobValidationTests
     [InlineData("tuning.nonFiniteLimit = 0: must be between 1 and", "tuning.nonFiniteLimit=0")]
     [InlineData("tuning.outlierSigma = -1: must be between 0 and", "tuning.outlierSigma=-1")]
     [InlineData("cluster.trainers = 0: must be between 1 and", "cluster.trainers=0")]
+    [InlineData("cluster.collectives = 'ncll': use auto or ring or nccl; did you mean 'nccl'?", "cluster.collectives=ncll")]
     [InlineData("cluster.leaseSeconds = 0.1: must be between 1 and 86400 s", "cluster.leaseSeconds=0.1")]
     public void Should_name_the_settings_their_values_and_the_change(string expected, params string[] overrides)
     {
