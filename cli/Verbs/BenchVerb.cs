@@ -8,7 +8,7 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism bench`: whole-path numbers of this machine, with the machine's own limits measured in the same run.</summary>
 internal static class BenchVerb
 {
-    private static readonly IReadOnlyList<IMeasurement> All = [new StreamMeasurement()];
+    private static readonly IReadOnlyList<IMeasurement> All = [new StreamMeasurement(), new AllReduceMeasurement()];
 
     public static Command Create(VerbContext context)
     {
