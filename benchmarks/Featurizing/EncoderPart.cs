@@ -22,23 +22,39 @@ internal static class EncoderPart
         foreach (var (name, shape) in shapes)
         {
             using var model = new AtomicAutoencoder(shape, 1);
-            var encoder = new EnvironmentEncoder(model);
-            EncoderPass.Run(encoder, shape, chains.Take(2));
-            var passes = new List<(EncoderPass Pass, double Matmul)>();
+            using var plain = new EnvironmentEncoder(model, options: new() { Fused = false });
+            using var single = new EnvironmentEncoder(model);
+            var prefix = name == "default" ? "encoder." : $"encoder.{name}.";
+            report.Line($"{name}: {shape.Layers} layers of {shape.Width}, {shape.Heads} heads");
+            Way[] ways = single.IsFused
+                ? [new("fp32", single), new("bf16", new(model, options: new() { Precision = EncoderPrecision.BFloat16 })), new("torch", plain)]
+                : [new("torch", plain)];
+            Array.ForEach(ways, way => EncoderPass.Run(way.Encoder, shape, chains.Take(2)));
             for (var round = 0; round < settings.Rounds; round++)
             {
-                passes.Add((EncoderPass.Run(encoder, shape, chains), MatmulRate.Measure(torch.ScalarType.Float32)));
+                foreach (var way in ways)
+                {
+                    way.Passes.Add(EncoderPass.Run(way.Encoder, shape, way.Name == "torch" ? chains.Take(2) : chains));
+                    way.Matmul.Add(MatmulRate.Measure(torch.ScalarType.Float32));
+                }
             }
 
-            var share = Median(passes.Select(p => p.Pass.OperationsPerSecond / p.Matmul));
-            var residues = Median(passes.Select(p => p.Pass.ResiduesPerSecond));
-            report.Line($"{name,-8} {shape.Layers} x {shape.Width}, {shape.Heads} heads   {residues,7:F0} residues/s   "
-                + $"{Median(passes.Select(p => p.Pass.OperationsPerSecond)) / 1e9,6:F0} of {Median(passes.Select(p => p.Matmul)) / 1e9:F0} "
-                + $"GFLOP/s   {share,5:P0} of matmul");
-            var prefix = name == "default" ? "encoder." : $"encoder.{name}.";
-            report.Value(prefix + "residues_per_second", residues);
-            report.Value(prefix + "share_of_matmul", share);
+            foreach (var way in ways)
+            {
+                Tell(report, way, way.Name == ways[0].Name ? prefix : $"{prefix}{way.Name}.");
+                way.Encoder.Dispose();
+            }
         }
+    }
+
+    private static void Tell(Report report, Way way, string prefix)
+    {
+        var share = Median(way.Passes.Zip(way.Matmul, (pass, matmul) => pass.OperationsPerSecond / matmul));
+        var residues = Median(way.Passes.Select(pass => pass.ResiduesPerSecond));
+        report.Line($"  {way.Name,-6} {residues,7:F0} residues/s {Median(way.Passes.Select(p => p.OperationsPerSecond)) / 1e9,6:F0} of "
+            + $"{Median(way.Matmul) / 1e9:F0} GFLOP/s (fp32 matmul) {share,6:P0}");
+        report.Value(prefix + "residues_per_second", residues);
+        report.Value(prefix + "share_of_matmul", share);
     }
 
     private static double Median(IEnumerable<double> values)
@@ -66,5 +82,12 @@ internal static class EncoderPart
         }
 
         return chains;
+    }
+
+    private sealed record Way(string Name, EnvironmentEncoder Encoder)
+    {
+        public List<EncoderPass> Passes { get; } = [];
+
+        public List<double> Matmul { get; } = [];
     }
 }
