@@ -18,7 +18,7 @@ public sealed class EnvironmentEncoder : IDisposable
     public const long DefaultAtomPairs = 250_000;
 
     // Atoms of a batch of the fused kernels: enough rows for full matrix products, and its biases still fit the caches.
-    private const int FusedAtoms = 640;
+    private const int FusedAtoms = 320;
 
     private readonly AtomicAutoencoder _model;
     private readonly long _atomPairs;

@@ -3,14 +3,14 @@ using System.Runtime.Intrinsics;
 namespace Ism.Models.Autoencoder.Inference;
 
 /// <summary>
-/// Attention with a bias over the atoms of one environment, head by head: softmax(q k / sqrt(D) + bias) v. Eight queries at a time; their
-/// scores stay in the first-level cache. For head widths that are multiples of sixteen.
+/// Attention with a bias over the atoms of one environment, head by head: softmax(q k / sqrt(D) + bias) v. A vector holds sixteen queries,
+/// so maxima and sums need no step across lanes, and their scores stay in the first-level cache. For head widths that are multiples of
+/// sixteen, and biases that are symmetric in the two atoms.
 /// </summary>
 /// <param name="width">Width of the model.</param>
 /// <param name="heads">Heads.</param>
 internal sealed unsafe class AttentionKernel(int width, int heads)
 {
-    private const int Queries = 8;
     private const float Log2E = 1.44269504f;
     private readonly int _head = width / heads;
     private readonly float _scale = Log2E / MathF.Sqrt(width / heads);
@@ -19,176 +19,199 @@ internal sealed unsafe class AttentionKernel(int width, int heads)
     public static bool Fits(AutoencoderShape shape) => shape.HeadWidth % Lanes.Count == 0;
 
     /// <summary>Floats of scratch memory for n atoms.</summary>
-    public long Scratch(int atoms) => (long)Lanes.Padded(atoms) * ((3 * _head) + (2 * Queries)) + (Queries * (long)_head);
+    public long Scratch(int atoms) => ((long)atoms * ((2 * _head) + Lanes.Count)) + (2L * _head * Lanes.Count);
 
     /// <summary>Attention of one environment in one layer.</summary>
     /// <param name="qkv">[n, 3 width] queries, keys, values without their bias; float or bfloat16 (ushort).</param>
     /// <param name="projection">[3 width], their bias.</param>
     /// <param name="n">Atoms.</param>
-    /// <param name="bias">[heads, n, n padded] in units of log2, padding hidden.</param>
+    /// <param name="bias">[heads, n, n padded] in units of log2.</param>
     /// <param name="to">[n, width].</param>
     /// <param name="scratch">Room for <see cref="Scratch"/> floats.</param>
     public void Run<T>(T* qkv, float* projection, int n, float* bias, T* to, float* scratch)
         where T : unmanaged
     {
         var padded = Lanes.Padded(n);
-        var q = scratch;
-        var kt = q + ((long)(padded + Queries) * _head);
-        var v = kt + ((long)padded * _head);
-        var scores = v + ((long)padded * _head);
+        var keys = scratch;
+        var values = keys + ((long)n * _head);
+        var scores = values + ((long)n * _head);
+        var queries = scores + ((long)n * Lanes.Count);
+        var mixed = queries + ((long)_head * Lanes.Count);
         for (var h = 0; h < heads; h++)
         {
-            Gather(qkv, projection, n, padded, h, q, kt, v);
-            for (var i = 0; i < n; i += Queries)
+            Gather(qkv + width + (h * _head), n, keys);
+            Gather(qkv + (2 * width) + (h * _head), n, values);
+            for (var i = 0; i < padded; i += Lanes.Count)
             {
-                // Past the last query the last one is done again, and not stored.
-                var rows = Math.Min(Queries, n - i);
-                Scores(q + ((long)i * _head), kt, bias + ((((long)h * n) + i) * padded), rows, padded, scores);
-                Mix(scores, v, padded, rows, to + ((long)i * width) + (h * _head));
+                var lanes = Math.Min(Lanes.Count, n - i);
+                Transpose(qkv + ((long)i * 3 * width) + (h * _head), projection + (h * _head), lanes, queries);
+                Vector512<float> most = default;
+                for (var d = 0; d < _head; d += Lanes.Count)
+                {
+                    most = d == 0
+                        ? Scores(queries, keys, bias + i, padded, n, scores)
+                        : Scores(queries + (d * Lanes.Count), keys + d, scores, Lanes.Count, n, scores);
+                }
+
+                var inverse = Vector512<float>.One / Weigh(scores, most, n);
+                for (var d = 0; d < _head; d += Lanes.Count)
+                {
+                    Mix(scores, values + d, n, inverse, mixed + (d * Lanes.Count));
+                }
+
+                Put(mixed, projection + (2 * width) + (h * _head), lanes, to + ((long)i * width) + (h * _head));
+            }
+
+            bias += (long)n * padded;
+        }
+    }
+
+    // Rows of one head, end to end. The keys' bias adds the same to all scores of a query, which the softmax does not see; that of the
+    // values comes out as it is, since weights add up to 1.
+    private void Gather<T>(T* from, int n, float* to)
+        where T : unmanaged
+    {
+        for (var j = 0; j < n; j++, from += 3 * width, to += _head)
+        {
+            for (var d = 0; d < _head; d += Lanes.Count)
+            {
+                Lanes.Load(from + d).Store(to + d);
             }
         }
     }
 
-    // Queries interleaved in blocks of eight ([block][D][8], scaled), keys transposed ([D][n padded]), values as rows ([n padded][D]).
-    private void Gather<T>(T* qkv, float* projection, int n, int padded, int h, float* q, float* kt, float* v)
+    // Sixteen queries as [D][16], scaled. Lanes behind the last query repeat it and are never stored.
+    private void Transpose<T>(T* from, float* projection, int lanes, float* to)
         where T : unmanaged
     {
         var row = stackalloc float[Lanes.Count];
-        for (var i = 0; i < padded; i++)
+        for (var lane = 0; lane < Lanes.Count; lane++)
         {
-            var from = qkv + ((long)Math.Min(i, n - 1) * 3 * width) + (h * _head);
+            var query = from + ((long)Math.Min(lane, lanes - 1) * 3 * width);
             for (var d = 0; d < _head; d += Lanes.Count)
             {
-                var offset = (h * _head) + d;
-                ((Lanes.Load(from + d) + Vector512.Load(projection + offset)) * Vector512.Create(_scale)).Store(row);
-                var block = q + (((long)(i / Queries) * _head * Queries) + (d * Queries) + (i % Queries));
-                for (var lane = 0; lane < Lanes.Count; lane++)
+                ((Lanes.Load(query + d) + Vector512.Load(projection + d)) * Vector512.Create(_scale)).Store(row);
+                var column = to + (d * Lanes.Count) + lane;
+                for (var c = 0; c < Lanes.Count; c++)
                 {
-                    block[lane * Queries] = row[lane];
+                    column[c * Lanes.Count] = row[c];
                 }
-
-                (Lanes.Load(from + width + d) + Vector512.Load(projection + width + offset)).Store(row);
-                var column = kt + ((long)d * padded) + i;
-                for (var lane = 0; lane < Lanes.Count; lane++)
-                {
-                    column[(long)lane * padded] = row[lane];
-                }
-
-                (Lanes.Load(from + (2 * width) + d) + Vector512.Load(projection + (2 * width) + offset))
-                    .Store(v + ((long)i * _head) + d);
             }
         }
     }
 
-    private void Scores(float* q, float* kt, float* bias, int rows, int padded, float* scores)
+    // Adds sixteen channels' share of the scores of sixteen queries with every key; returns the largest of each query.
+    private Vector512<float> Scores(float* queries, float* keys, float* bias, int stride, int n, float* scores)
     {
-        var last = rows - 1;
-        float* b1 = bias + ((long)Math.Min(1, last) * padded), b2 = bias + ((long)Math.Min(2, last) * padded);
-        float* b3 = bias + ((long)Math.Min(3, last) * padded), b4 = bias + ((long)Math.Min(4, last) * padded);
-        float* b5 = bias + ((long)Math.Min(5, last) * padded), b6 = bias + ((long)Math.Min(6, last) * padded);
-        var b7 = bias + ((long)Math.Min(7, last) * padded);
-        Vector512<float> m0 = Vector512.Create(RadialKernel.Hidden), m1 = m0, m2 = m0, m3 = m0, m4 = m0, m5 = m0, m6 = m0, m7 = m0;
-        for (var j = 0; j < padded; j += Lanes.Count)
+        Vector512<float> q0 = Vector512.Load(queries), q1 = Vector512.Load(queries + 16), q2 = Vector512.Load(queries + 32);
+        Vector512<float> q3 = Vector512.Load(queries + 48), q4 = Vector512.Load(queries + 64), q5 = Vector512.Load(queries + 80);
+        Vector512<float> q6 = Vector512.Load(queries + 96), q7 = Vector512.Load(queries + 112), q8 = Vector512.Load(queries + 128);
+        Vector512<float> q9 = Vector512.Load(queries + 144), qa = Vector512.Load(queries + 160), qb = Vector512.Load(queries + 176);
+        Vector512<float> qc = Vector512.Load(queries + 192), qd = Vector512.Load(queries + 208), qe = Vector512.Load(queries + 224);
+        var qf = Vector512.Load(queries + 240);
+        var most = Vector512.Create(float.MinValue);
+        for (var j = 0; j < n; j++, keys += _head, bias += stride, scores += Lanes.Count)
         {
-            Vector512<float> s0 = Vector512.Load(bias + j), s1 = Vector512.Load(b1 + j), s2 = Vector512.Load(b2 + j);
-            Vector512<float> s3 = Vector512.Load(b3 + j), s4 = Vector512.Load(b4 + j), s5 = Vector512.Load(b5 + j);
-            Vector512<float> s6 = Vector512.Load(b6 + j), s7 = Vector512.Load(b7 + j);
-            float* key = kt + j, query = q;
-            for (var d = 0; d < _head; d++, key += padded, query += Queries)
-            {
-                var k = Vector512.Load(key);
-                s0 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[0]), s0);
-                s1 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[1]), s1);
-                s2 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[2]), s2);
-                s3 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[3]), s3);
-                s4 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[4]), s4);
-                s5 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[5]), s5);
-                s6 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[6]), s6);
-                s7 = Vector512.FusedMultiplyAdd(k, Vector512.Create(query[7]), s7);
-            }
-
-            var at = scores + (j * Queries);
-            s0.Store(at);
-            s1.Store(at + 16);
-            s2.Store(at + 32);
-            s3.Store(at + 48);
-            s4.Store(at + 64);
-            s5.Store(at + 80);
-            s6.Store(at + 96);
-            s7.Store(at + 112);
-            (m0, m1, m2, m3) = (Vector512.MaxNative(m0, s0), Vector512.MaxNative(m1, s1), Vector512.MaxNative(m2, s2), Vector512.MaxNative(m3, s3));
-            (m4, m5, m6, m7) = (Vector512.MaxNative(m4, s4), Vector512.MaxNative(m5, s5), Vector512.MaxNative(m6, s6), Vector512.MaxNative(m7, s7));
+            // Four sums, so that no product waits for the one before.
+            var s0 = Vector512.FusedMultiplyAdd(q0, Vector512.Create(keys[0]), Vector512.Load(bias));
+            var s1 = q1 * Vector512.Create(keys[1]);
+            var s2 = q2 * Vector512.Create(keys[2]);
+            var s3 = q3 * Vector512.Create(keys[3]);
+            s0 = Vector512.FusedMultiplyAdd(q4, Vector512.Create(keys[4]), s0);
+            s1 = Vector512.FusedMultiplyAdd(q5, Vector512.Create(keys[5]), s1);
+            s2 = Vector512.FusedMultiplyAdd(q6, Vector512.Create(keys[6]), s2);
+            s3 = Vector512.FusedMultiplyAdd(q7, Vector512.Create(keys[7]), s3);
+            s0 = Vector512.FusedMultiplyAdd(q8, Vector512.Create(keys[8]), s0);
+            s1 = Vector512.FusedMultiplyAdd(q9, Vector512.Create(keys[9]), s1);
+            s2 = Vector512.FusedMultiplyAdd(qa, Vector512.Create(keys[10]), s2);
+            s3 = Vector512.FusedMultiplyAdd(qb, Vector512.Create(keys[11]), s3);
+            s0 = Vector512.FusedMultiplyAdd(qc, Vector512.Create(keys[12]), s0);
+            s1 = Vector512.FusedMultiplyAdd(qd, Vector512.Create(keys[13]), s1);
+            s2 = Vector512.FusedMultiplyAdd(qe, Vector512.Create(keys[14]), s2);
+            s3 = Vector512.FusedMultiplyAdd(qf, Vector512.Create(keys[15]), s3);
+            var score = (s0 + s1) + (s2 + s3);
+            score.Store(scores);
+            most = Vector512.MaxNative(most, score);
         }
 
-        // Scores become weights; each query's sum stands behind them.
-        var sums = scores + (padded * Queries);
-        sums[0] = Weigh(scores, m0, padded);
-        sums[1] = Weigh(scores + 16, m1, padded);
-        sums[2] = Weigh(scores + 32, m2, padded);
-        sums[3] = Weigh(scores + 48, m3, padded);
-        sums[4] = Weigh(scores + 64, m4, padded);
-        sums[5] = Weigh(scores + 80, m5, padded);
-        sums[6] = Weigh(scores + 96, m6, padded);
-        sums[7] = Weigh(scores + 112, m7, padded);
+        return most;
     }
 
-    private static float Weigh(float* scores, Vector512<float> most, int padded)
+    // Scores become weights, powers of two; returns each query's sum.
+    private static Vector512<float> Weigh(float* scores, Vector512<float> most, int n)
     {
-        var largest = Vector512.Create(Lanes.Largest(most));
         var sum = Vector512<float>.Zero;
-        for (var j = 0; j < padded; j += Lanes.Count, scores += Lanes.Count * Queries)
+        for (var j = 0; j < n; j++, scores += Lanes.Count)
         {
-            var weight = Lanes.Exp2(Vector512.Load(scores) - largest);
+            var weight = Lanes.Exp2(Vector512.Load(scores) - most);
             weight.Store(scores);
             sum += weight;
         }
 
-        return Vector512.Sum(sum);
+        return sum;
     }
 
-    private void Mix<T>(float* scores, float* v, int padded, int rows, T* to)
-        where T : unmanaged
+    // Sixteen channels of the weighted mean of the values, [16 channels][16 queries].
+    private void Mix(float* weights, float* values, int n, Vector512<float> inverse, float* to)
     {
-        var sums = scores + (padded * Queries);
-        for (var c = 0; c < _head; c += Lanes.Count)
+        Vector512<float> o0 = default, o1 = default, o2 = default, o3 = default, o4 = default, o5 = default, o6 = default, o7 = default;
+        Vector512<float> o8 = default, o9 = default, oa = default, ob = default, oc = default, od = default, oe = default, of = default;
+        for (var j = 0; j < n; j++, weights += Lanes.Count, values += _head)
         {
-            Vector512<float> o0 = default, o1 = default, o2 = default, o3 = default;
-            Vector512<float> o4 = default, o5 = default, o6 = default, o7 = default;
-            var value = v + c;
-            for (var j = 0; j < padded; j += Lanes.Count)
-            {
-                var weights = scores + (j * Queries);
-                for (var lane = 0; lane < Lanes.Count; lane++, value += _head)
-                {
-                    var x = Vector512.Load(value);
-                    o0 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane]), o0);
-                    o1 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 16]), o1);
-                    o2 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 32]), o2);
-                    o3 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 48]), o3);
-                    o4 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 64]), o4);
-                    o5 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 80]), o5);
-                    o6 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 96]), o6);
-                    o7 = Vector512.FusedMultiplyAdd(x, Vector512.Create(weights[lane + 112]), o7);
-                }
-            }
-
-            Put(o0, sums[0], to + c);
-            Put(o1, sums[1], rows > 1 ? to + width + c : null);
-            Put(o2, sums[2], rows > 2 ? to + (2 * width) + c : null);
-            Put(o3, sums[3], rows > 3 ? to + (3 * width) + c : null);
-            Put(o4, sums[4], rows > 4 ? to + (4 * width) + c : null);
-            Put(o5, sums[5], rows > 5 ? to + (5 * width) + c : null);
-            Put(o6, sums[6], rows > 6 ? to + (6 * width) + c : null);
-            Put(o7, sums[7], rows > 7 ? to + (7 * width) + c : null);
+            var w = Vector512.Load(weights);
+            o0 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[0]), o0);
+            o1 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[1]), o1);
+            o2 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[2]), o2);
+            o3 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[3]), o3);
+            o4 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[4]), o4);
+            o5 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[5]), o5);
+            o6 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[6]), o6);
+            o7 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[7]), o7);
+            o8 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[8]), o8);
+            o9 = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[9]), o9);
+            oa = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[10]), oa);
+            ob = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[11]), ob);
+            oc = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[12]), oc);
+            od = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[13]), od);
+            oe = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[14]), oe);
+            of = Vector512.FusedMultiplyAdd(w, Vector512.Create(values[15]), of);
         }
+
+        (o0 * inverse).Store(to);
+        (o1 * inverse).Store(to + 16);
+        (o2 * inverse).Store(to + 32);
+        (o3 * inverse).Store(to + 48);
+        (o4 * inverse).Store(to + 64);
+        (o5 * inverse).Store(to + 80);
+        (o6 * inverse).Store(to + 96);
+        (o7 * inverse).Store(to + 112);
+        (o8 * inverse).Store(to + 128);
+        (o9 * inverse).Store(to + 144);
+        (oa * inverse).Store(to + 160);
+        (ob * inverse).Store(to + 176);
+        (oc * inverse).Store(to + 192);
+        (od * inverse).Store(to + 208);
+        (oe * inverse).Store(to + 224);
+        (of * inverse).Store(to + 240);
     }
 
-    private static void Put<T>(Vector512<float> mixed, float sum, T* to)
+    // [D][16 queries] to rows, with the values' bias.
+    private void Put<T>(float* mixed, float* projection, int lanes, T* to)
         where T : unmanaged
     {
-        if (to != null)
+        var row = stackalloc float[Lanes.Count];
+        for (var lane = 0; lane < lanes; lane++, to += width)
         {
-            Lanes.Store(mixed * Vector512.Create(1 / sum), to);
+            for (var d = 0; d < _head; d += Lanes.Count)
+            {
+                var column = mixed + (d * Lanes.Count) + lane;
+                for (var c = 0; c < Lanes.Count; c++)
+                {
+                    row[c] = column[c * Lanes.Count];
+                }
+
+                Lanes.Store(Vector512.Load(row) + Vector512.Load(projection + d), to + d);
+            }
         }
     }
 }

@@ -44,9 +44,10 @@ internal static unsafe class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp2(Vector512<float> x)
     {
+        // Adding 1.5 x 2^23 rounds to a whole number and leaves that in the lowest bits.
         x = Vector512.MaxNative(Vector512.Create(-126f), x);
-        var whole = Vector512.Round(x);
-        var part = x - whole;
+        var shifted = x + Vector512.Create(12582912f);
+        var part = x - (shifted - Vector512.Create(12582912f));
         var p = Vector512.Create(1.535336188319500e-4f);
         p = Vector512.FusedMultiplyAdd(p, part, Vector512.Create(1.339887440266574e-3f));
         p = Vector512.FusedMultiplyAdd(p, part, Vector512.Create(9.618437357674640e-3f));
@@ -54,7 +55,7 @@ internal static unsafe class Lanes
         p = Vector512.FusedMultiplyAdd(p, part, Vector512.Create(2.402264791363012e-1f));
         p = Vector512.FusedMultiplyAdd(p, part, Vector512.Create(6.931472028550421e-1f));
         p = Vector512.FusedMultiplyAdd(p, part, Vector512<float>.One);
-        return (p.AsInt32() + Vector512.ShiftLeft(Vector512.ConvertToInt32(whole), 23)).AsSingle();
+        return (p.AsInt32() + Vector512.ShiftLeft(shifted.AsInt32(), 23)).AsSingle();
     }
 
     /// <summary>GELU, x (1 + erf(x / sqrt 2)) / 2, with erfc by Abramowitz and Stegun 7.1.26 (absolute error below 1.5e-7).</summary>
@@ -72,14 +73,14 @@ internal static unsafe class Lanes
         return Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512<float>.Zero), x - half, half);
     }
 
-    /// <summary>The largest of the lanes.</summary>
+    /// <summary>The smallest of the lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Largest(Vector512<float> values)
+    public static float Smallest(Vector512<float> values)
     {
-        var eight = Vector256.MaxNative(values.GetLower(), values.GetUpper());
-        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
-        four = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        return Math.Max(four[0], four[1]);
+        var eight = Vector256.MinNative(values.GetLower(), values.GetUpper());
+        var four = Vector128.MinNative(eight.GetLower(), eight.GetUpper());
+        four = Vector128.MinNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MinNative(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2)))[0];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

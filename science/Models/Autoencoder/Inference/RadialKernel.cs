@@ -6,8 +6,8 @@ namespace Ism.Models.Autoencoder.Inference;
 /// distances at a time, their Gaussians in a buffer of one kilobyte, and from these every head of every layer.</summary>
 internal sealed unsafe class RadialKernel
 {
-    /// <summary>Score of what lies behind the last atom; 2 to this power is 0 beside any atom.</summary>
-    public const float Hidden = -1e30f;
+    // Gaussians further off are below 1e-9, less than the rounding of a sum with the others.
+    private const float Reach = 4.6f;
 
     private const int Together = 8;
     private const float Log2E = 1.44269504f;
@@ -39,7 +39,7 @@ internal sealed unsafe class RadialKernel
     /// <summary>Floats that <see cref="Run"/> writes for n atoms.</summary>
     public static long Size(int outputs, int atoms) => (long)outputs * atoms * Lanes.Padded(atoms);
 
-    /// <summary>Writes biases [outputs, n, n padded] times log2 e, padding hidden.</summary>
+    /// <summary>Writes biases [outputs, n, n padded] times log2 e; padding repeats the last atom.</summary>
     /// <param name="coordinates">[n x 3] in Å.</param>
     /// <param name="n">Atoms.</param>
     /// <param name="axes">Room for 3 x n padded floats.</param>
@@ -57,44 +57,45 @@ internal sealed unsafe class RadialKernel
         }
 
         var gaussians = stackalloc float[_bases * Lanes.Count];
-        var tail = Vector512.GreaterThanOrEqual(
-            Vector512.CreateSequence(padded - Lanes.Count, 1), Vector512.Create(n)).AsSingle();
         fixed (float* weights = _weights)
         {
             for (var i = 0; i < n; i++)
             {
                 for (var j = 0; j < padded; j += Lanes.Count)
                 {
-                    Expand(axes, padded, i, j, gaussians);
-                    Mix(weights, gaussians, to + (((long)i * padded) + j), (long)n * padded,
-                        j + Lanes.Count > n ? tail : Vector512<float>.Zero);
+                    var (first, end) = Expand(axes, padded, i, j, gaussians);
+                    Mix(weights, gaussians, first, end, to + (((long)i * padded) + j), (long)n * padded);
                 }
             }
         }
     }
 
-    private void Expand(float* axes, int padded, int i, int j, float* gaussians)
+    private (int First, int End) Expand(float* axes, int padded, int i, int j, float* gaussians)
     {
         var dx = Vector512.Load(axes + j) - Vector512.Create(axes[i]);
         var dy = Vector512.Load(axes + padded + j) - Vector512.Create(axes[padded + i]);
         var dz = Vector512.Load(axes + (2 * padded) + j) - Vector512.Create(axes[(2 * padded) + i]);
         var steps = Vector512.Sqrt((dx * dx) + (dy * dy) + (dz * dz)) * Vector512.Create(_inverseSpacing);
-        for (var k = 0; k < _bases; k++)
+        var first = Math.Clamp((int)(Lanes.Smallest(steps) - Reach), 0, _bases - 1);
+        var end = Math.Clamp((int)(-Lanes.Smallest(-steps) + Reach) + 1, first + 1, _bases);
+        for (var k = first; k < end; k++)
         {
             var offset = steps - Vector512.Create((float)k);
             Lanes.Exp2(offset * offset * Vector512.Create(-Log2E)).Store(gaussians + (k * Lanes.Count));
         }
+
+        return (first, end);
     }
 
-    private void Mix(float* weights, float* gaussians, float* to, long stride, Vector512<float> hidden)
+    private void Mix(float* weights, float* gaussians, int first, int end, float* to, long stride)
     {
         var padded = (_outputs + Together - 1) / Together * Together;
         for (var c = 0; c < _outputs; c += Together)
         {
-            var w = weights + c;
+            var w = weights + (first * padded) + c;
             Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
             Vector512<float> a4 = default, a5 = default, a6 = default, a7 = default;
-            for (var k = 0; k < _bases; k++, w += padded)
+            for (var k = first; k < end; k++, w += padded)
             {
                 var g = Vector512.Load(gaussians + (k * Lanes.Count));
                 a0 = Vector512.FusedMultiplyAdd(g, Vector512.Create(w[0]), a0);
@@ -109,22 +110,22 @@ internal sealed unsafe class RadialKernel
 
             var left = _outputs - c;
             var at = to + (c * stride);
-            Put(a0, hidden, at);
-            Put(a1, hidden, left > 1 ? at + stride : null);
-            Put(a2, hidden, left > 2 ? at + (2 * stride) : null);
-            Put(a3, hidden, left > 3 ? at + (3 * stride) : null);
-            Put(a4, hidden, left > 4 ? at + (4 * stride) : null);
-            Put(a5, hidden, left > 5 ? at + (5 * stride) : null);
-            Put(a6, hidden, left > 6 ? at + (6 * stride) : null);
-            Put(a7, hidden, left > 7 ? at + (7 * stride) : null);
+            Put(a0, at);
+            Put(a1, left > 1 ? at + stride : null);
+            Put(a2, left > 2 ? at + (2 * stride) : null);
+            Put(a3, left > 3 ? at + (3 * stride) : null);
+            Put(a4, left > 4 ? at + (4 * stride) : null);
+            Put(a5, left > 5 ? at + (5 * stride) : null);
+            Put(a6, left > 6 ? at + (6 * stride) : null);
+            Put(a7, left > 7 ? at + (7 * stride) : null);
         }
     }
 
-    private static void Put(Vector512<float> bias, Vector512<float> hidden, float* to)
+    private static void Put(Vector512<float> bias, float* to)
     {
         if (to != null)
         {
-            Vector512.ConditionalSelect(hidden, Vector512.Create(Hidden), bias).Store(to);
+            bias.Store(to);
         }
     }
 }
