@@ -39,6 +39,11 @@ internal static class EncoderPart
                 }
             }
 
+            if (ways.Length > 1 && name == "default")
+            {
+                Agreement.Tell(report, shape, chains);
+            }
+
             foreach (var way in ways)
             {
                 Tell(report, way, way.Name == ways[0].Name ? prefix : $"{prefix}{way.Name}.");

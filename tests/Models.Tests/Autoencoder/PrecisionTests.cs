@@ -36,6 +36,7 @@ public class PrecisionTests(ITestOutputHelper output)
             rounded += Same(truth, tokens.Assign(half.Embed(chains[c])));
         }
 
+        Assert.NotEqual(single.Embed(chains[0]).Values.ToArray(), half.Embed(chains[0]).Values.ToArray());
         output.WriteLine($"{residues} residues: {(double)fused / residues:P2} as torch in fp32, {(double)rounded / residues:P2} in bf16");
         Assert.True(fused >= 0.999 * residues, $"{residues - fused} of {residues} tokens differ from torch's");
         Assert.True(rounded >= 0.98 * residues, $"{residues - rounded} of {residues} tokens differ in bfloat16");

@@ -25,7 +25,7 @@ internal sealed unsafe class AttentionKernel(int width, int heads)
     /// <param name="qkv">[n, 3 width] queries, keys, values without their bias; float or bfloat16 (ushort).</param>
     /// <param name="projection">[3 width], their bias.</param>
     /// <param name="n">Atoms.</param>
-    /// <param name="bias">[heads, n, n padded] in units of log2.</param>
+    /// <param name="bias">[heads, n padded / 16, n keys, 16 queries] in units of log2.</param>
     /// <param name="to">[n, width].</param>
     /// <param name="scratch">Room for <see cref="Scratch"/> floats.</param>
     public void Run<T>(T* qkv, float* projection, int n, float* bias, T* to, float* scratch)
@@ -49,8 +49,8 @@ internal sealed unsafe class AttentionKernel(int width, int heads)
                 for (var d = 0; d < _head; d += Lanes.Count)
                 {
                     most = d == 0
-                        ? Scores(queries, keys, bias + i, padded, n, scores)
-                        : Scores(queries + (d * Lanes.Count), keys + d, scores, Lanes.Count, n, scores);
+                        ? Scores(queries, keys, bias + ((long)i * n), n, scores)
+                        : Scores(queries + (d * Lanes.Count), keys + d, scores, n, scores);
                 }
 
                 var inverse = Vector512<float>.One / Weigh(scores, most, n);
@@ -101,7 +101,7 @@ internal sealed unsafe class AttentionKernel(int width, int heads)
     }
 
     // Adds sixteen channels' share of the scores of sixteen queries with every key; returns the largest of each query.
-    private Vector512<float> Scores(float* queries, float* keys, float* bias, int stride, int n, float* scores)
+    private Vector512<float> Scores(float* queries, float* keys, float* bias, int n, float* scores)
     {
         Vector512<float> q0 = Vector512.Load(queries), q1 = Vector512.Load(queries + 16), q2 = Vector512.Load(queries + 32);
         Vector512<float> q3 = Vector512.Load(queries + 48), q4 = Vector512.Load(queries + 64), q5 = Vector512.Load(queries + 80);
@@ -110,7 +110,7 @@ internal sealed unsafe class AttentionKernel(int width, int heads)
         Vector512<float> qc = Vector512.Load(queries + 192), qd = Vector512.Load(queries + 208), qe = Vector512.Load(queries + 224);
         var qf = Vector512.Load(queries + 240);
         var most = Vector512.Create(float.MinValue);
-        for (var j = 0; j < n; j++, keys += _head, bias += stride, scores += Lanes.Count)
+        for (var j = 0; j < n; j++, keys += _head, bias += Lanes.Count, scores += Lanes.Count)
         {
             // Four sums, so that no product waits for the one before.
             var s0 = Vector512.FusedMultiplyAdd(q0, Vector512.Create(keys[0]), Vector512.Load(bias));

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ism.Structures;
 using static TorchSharp.torch;
 
@@ -113,14 +112,14 @@ internal sealed unsafe class FusedEncoder(FusedWeights weights) : IDisposable
         var (layer, width) = (weights.Layers[l], weights.Shape.Width);
         var x = _x!.Pointer;
         RowKernels.Normalise(x, layer.AttentionNorm.Weight.Pointer, layer.AttentionNorm.Bias.Pointer, rows, width, Of<T>(normal));
-        Product(wide, normal, layer.Qkv);
+        layer.Qkv.Run(normal, wide);
         Attend<T>(environments, l, Of<T>(wide), Of<T>(normal));
-        Product(narrow, normal, layer.Out);
+        layer.Out.Run(normal, narrow);
         RowKernels.Add(x, Of<T>(narrow), layer.AttentionStep.Bias.Pointer, layer.AttentionStep.Scale.Pointer, rows, width);
         RowKernels.Normalise(x, layer.FeedNorm.Weight.Pointer, layer.FeedNorm.Bias.Pointer, rows, width, Of<T>(normal));
-        Product(feed, normal, layer.Up);
+        layer.Up.Run(normal, feed);
         RowKernels.Gelu(Of<T>(feed), layer.UpBias.Pointer, rows, width * weights.Shape.FeedForwardRatio);
-        Product(narrow, feed, layer.Down);
+        layer.Down.Run(feed, narrow);
         RowKernels.Add(x, Of<T>(narrow), layer.FeedStep.Bias.Pointer, layer.FeedStep.Scale.Pointer, rows, width);
     }
 
@@ -188,8 +187,6 @@ internal sealed unsafe class FusedEncoder(FusedWeights weights) : IDisposable
 
     private Tensor Buffer(long width) => zeros(_rows, width, dtype: weights.DataType).DetachFromDisposeScope();
 
-    private static void Product(Tensor to, Tensor x, Tensor weight) => to.addmm_(x, weight, 0, 1);
-
     private static T* Of<T>(Tensor tensor)
-        where T : unmanaged => (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+        where T : unmanaged => WeightProduct.Of<T>(tensor);
 }

@@ -18,12 +18,7 @@ internal sealed class FusedLayer : IDisposable
         AttentionStep = (Vector($"{prefix}.attn.out.bias"), Vector($"{prefix}.attn.scale"));
         FeedStep = (Vector($"{prefix}.ffn.down.bias"), Vector($"{prefix}.ffn.scale"));
 
-        // [outputs, inputs] as trained; the product reads it transposed.
-        Tensor Matrix(string name)
-        {
-            using var scope = NewDisposeScope();
-            return parameters[name].detach().transpose(0, 1).contiguous().to(dtype).DetachFromDisposeScope();
-        }
+        WeightProduct Matrix(string name) => new(parameters[name], dtype);
 
         AlignedFloats Vector(string name)
         {
@@ -32,17 +27,17 @@ internal sealed class FusedLayer : IDisposable
         }
     }
 
-    /// <summary>[width, 3 width].</summary>
-    public Tensor Qkv { get; }
+    /// <summary>To [3 width].</summary>
+    public WeightProduct Qkv { get; }
 
-    /// <summary>[width, width].</summary>
-    public Tensor Out { get; }
+    /// <summary>To [width].</summary>
+    public WeightProduct Out { get; }
 
-    /// <summary>[width, feed-forward width].</summary>
-    public Tensor Up { get; }
+    /// <summary>To the feed-forward width.</summary>
+    public WeightProduct Up { get; }
 
-    /// <summary>[feed-forward width, width].</summary>
-    public Tensor Down { get; }
+    /// <summary>Back to [width].</summary>
+    public WeightProduct Down { get; }
 
     public (AlignedFloats Weight, AlignedFloats Bias) AttentionNorm { get; }
 
@@ -60,7 +55,7 @@ internal sealed class FusedLayer : IDisposable
 
     public void Dispose()
     {
-        foreach (var matrix in (ReadOnlySpan<Tensor>)[Qkv, Out, Up, Down])
+        foreach (var matrix in (ReadOnlySpan<WeightProduct>)[Qkv, Out, Up, Down])
         {
             matrix.Dispose();
         }

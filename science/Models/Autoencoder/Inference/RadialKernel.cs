@@ -39,7 +39,8 @@ internal sealed unsafe class RadialKernel
     /// <summary>Floats that <see cref="Run"/> writes for n atoms.</summary>
     public static long Size(int outputs, int atoms) => (long)outputs * atoms * Lanes.Padded(atoms);
 
-    /// <summary>Writes biases [outputs, n, n padded] times log2 e; padding repeats the last atom.</summary>
+    /// <summary>Writes biases [outputs, n padded / 16, n, 16] times log2 e: for each block of sixteen queries a row per key. Padding
+    /// repeats the last atom.</summary>
     /// <param name="coordinates">[n x 3] in Å.</param>
     /// <param name="n">Atoms.</param>
     /// <param name="axes">Room for 3 x n padded floats.</param>
@@ -59,12 +60,24 @@ internal sealed unsafe class RadialKernel
         var gaussians = stackalloc float[_bases * Lanes.Count];
         fixed (float* weights = _weights)
         {
-            for (var i = 0; i < n; i++)
+            for (var j = 0; j < padded; j += Lanes.Count)
+            {
+                // A bias is the same both ways: what lies left of the diagonal is turned over from what lies right of it.
+                for (var i = 0; i < Math.Min(n, j + Lanes.Count); i++)
+                {
+                    var (first, end) = Expand(axes, padded, i, j, gaussians);
+                    Mix(weights, gaussians, first, end, to + (((long)j * n) + (i * Lanes.Count)), (long)n * padded);
+                }
+            }
+
+            for (var c = 0; c < _outputs; c++, to += (long)n * padded)
             {
                 for (var j = 0; j < padded; j += Lanes.Count)
                 {
-                    var (first, end) = Expand(axes, padded, i, j, gaussians);
-                    Mix(weights, gaussians, first, end, to + (((long)i * padded) + j), (long)n * padded);
+                    for (var i = j + Lanes.Count; i < padded; i += Lanes.Count)
+                    {
+                        Tiles.Transpose(to + ((long)i * n) + (j * Lanes.Count), to + ((long)j * n) + (i * Lanes.Count), n - i);
+                    }
                 }
             }
         }
