@@ -54,12 +54,15 @@ internal static class EncoderPart
 
     private static void Tell(Report report, Way way, string prefix)
     {
-        var share = Median(way.Passes.Zip(way.Matmul, (pass, matmul) => pass.OperationsPerSecond / matmul));
+        var share = Median(way.Passes.Zip(way.Matmul, (pass, matmul) => pass.OperationsPerSecond / matmul.PerSecond));
+        var ownShare = Median(way.Passes.Zip(
+            way.Matmul, (pass, matmul) => pass.OperationsPerProcessorSecond / matmul.PerProcessorSecond));
         var residues = Median(way.Passes.Select(pass => pass.ResiduesPerSecond));
         report.Line($"  {way.Name,-6} {residues,7:F0} residues/s {Median(way.Passes.Select(p => p.OperationsPerSecond)) / 1e9,6:F0} of "
-            + $"{Median(way.Matmul) / 1e9:F0} GFLOP/s (fp32 matmul) {share,6:P0}");
+            + $"{Median(way.Matmul.Select(m => m.PerSecond)) / 1e9:F0} GFLOP/s (fp32 matmul) {share,6:P0}; by processor time {ownShare:P0}");
         report.Value(prefix + "residues_per_second", residues);
         report.Value(prefix + "share_of_matmul", share);
+        report.Value(prefix + "share_of_matmul_by_processor_time", ownShare);
     }
 
     private static double Median(IEnumerable<double> values)
@@ -93,6 +96,6 @@ internal static class EncoderPart
     {
         public List<EncoderPass> Passes { get; } = [];
 
-        public List<double> Matmul { get; } = [];
+        public List<MatmulRate> Matmul { get; } = [];
     }
 }
