@@ -201,8 +201,8 @@ public sealed record FeaturizingOptions
     /// <summary>Value of <see cref="Precision"/>: bfloat16.</summary>
     public const string BFloat16 = "bf16";
 
-    /// <summary>Precision of the encoder's matrix products: "fp32", or "bf16" (faster on CPUs with avx512_bf16 or amx_bf16; about one token
-    /// in a hundred differs; needs 512-bit vectors and a head width that is a multiple of 16).</summary>
+    /// <summary>Precision of the encoder's matrix products: "fp32", or "bf16" (somewhat faster on CPUs with avx512_bf16 or amx_bf16; over 98 %
+    /// of the tokens stay the same; needs 512-bit vectors and a head width that is a multiple of 16).</summary>
     public string Precision { get; init; } = Float32;
 }
 
