@@ -17,6 +17,7 @@ public static partial class JobValidation
         CheckCorpus(job.Corpus, found);
         CheckAutoencoder(job.Autoencoder, found);
         CheckCodebook(job.Codebook, found);
+        OneOf(found, "featurizing.precision", job.Featurizing.Precision, FeaturizingOptions.Float32, FeaturizingOptions.BFloat16);
         CheckTuning(job.Tuning, found);
         CheckCluster(job.Cluster, found);
         return found.Lines;

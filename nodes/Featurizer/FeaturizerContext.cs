@@ -4,6 +4,7 @@ using Ism.Featurizer.Chunks;
 using Ism.Featurizer.Isolation;
 using Ism.Featurizer.Serving;
 using Ism.Featurizer.Threads;
+using Ism.Models.Autoencoder;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
@@ -55,6 +56,13 @@ public sealed class FeaturizerContext : IDisposable
     /// <summary>Limits of reading structures.</summary>
     public StructureReaderOptions Reading { get; }
 
+    /// <summary>Precision and threads of encoders.</summary>
+    public EncoderOptions Encoding => new()
+    {
+        Precision = Job.Featurizing.Precision == FeaturizingOptions.BFloat16 ? EncoderPrecision.BFloat16 : EncoderPrecision.Float32,
+        Threads = Job.Cluster.ThreadsPerFeaturizer,
+    };
+
     /// <summary>Tries suspect structures alone.</summary>
     public IIsolation Isolation { get; init; }
 
@@ -76,7 +84,7 @@ public sealed class FeaturizerContext : IDisposable
     /// <summary>Told of a token file that cannot be read. Any thread.</summary>
     public Action<ChunkDamaged> Damaged { get; set; } = _ => { };
 
-    /// <summary>Does chunk work: reads, embeds, assigns. The only thread here that uses torch.</summary>
+    /// <summary>Does chunk work: reads, embeds, assigns. The only thread here that uses torch, beside those of its encoder.</summary>
     public WatchedWorker<ChunkWorker> Compute { get; }
 
     /// <summary>Answers requests for samples, so that a trainer never waits for chunk work.</summary>

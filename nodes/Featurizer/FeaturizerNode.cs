@@ -5,6 +5,7 @@ using Ism.Cluster.Sharding;
 using Ism.Featurizer.Chunks;
 using Ism.Featurizer.Isolation;
 using Ism.Protocol.Jobs;
+using TorchSharp;
 
 namespace Ism.Featurizer;
 
@@ -19,6 +20,12 @@ public static class FeaturizerNode
     /// <param name="node">Name of this node.</param>
     public static void Start(ActorSystem system, Workspace workspace, JobOptions job, IIsolation? isolation = null, string node = "featurizer")
     {
+        if (job.Cluster.ThreadsPerFeaturizer > 0)
+        {
+            // Threads that come to torch later, the compute thread among them, take this number over.
+            torch.set_num_threads(job.Cluster.ThreadsPerFeaturizer);
+        }
+
         var coordinator = JobSingleton.Proxy(system);
         var context = new FeaturizerContext(workspace, job, isolation, node)
         {

@@ -27,6 +27,9 @@ public sealed record JobOptions
     /// <summary>The k-means codebook that turns embeddings into structure tokens.</summary>
     public CodebookOptions Codebook { get; init; } = new();
 
+    /// <summary>How structures become tokens.</summary>
+    public FeaturizingOptions Featurizing { get; init; } = new();
+
     /// <summary>Structure-tuning.</summary>
     public TuningOptions Tuning { get; init; } = new();
 
@@ -189,6 +192,20 @@ public sealed record CodebookOptions
     public int ExcludedTokenChunks { get; init; } = 64;
 }
 
+/// <summary>How featurizers compute.</summary>
+public sealed record FeaturizingOptions
+{
+    /// <summary>Value of <see cref="Precision"/>: float32.</summary>
+    public const string Float32 = "fp32";
+
+    /// <summary>Value of <see cref="Precision"/>: bfloat16.</summary>
+    public const string BFloat16 = "bf16";
+
+    /// <summary>Precision of the encoder's matrix products: "fp32", or "bf16" (somewhat faster on CPUs with avx512_bf16 or amx_bf16; over 98 %
+    /// of the tokens stay the same; needs 512-bit vectors and a head width that is a multiple of 16).</summary>
+    public string Precision { get; init; } = Float32;
+}
+
 /// <summary>Structure-tuning: losses, schedule, batches, checkpoints.</summary>
 public sealed record TuningOptions
 {
@@ -263,7 +280,8 @@ public sealed record ClusterOptions
     /// <summary>Compute threads of a trainer; 0: the machine's cores shared among the local trainers.</summary>
     public int ThreadsPerTrainer { get; init; }
 
-    /// <summary>Compute threads of a featurizer; 0: the machine's cores shared among the local featurizers.</summary>
+    /// <summary>Compute threads of a featurizer; 0: the machine's cores shared among the local featurizers. Tokens do not depend on it.
+    /// </summary>
     public int ThreadsPerFeaturizer { get; init; }
 
     /// <summary>Chunk leases a featurizer holds at once.</summary>

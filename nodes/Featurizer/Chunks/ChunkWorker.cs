@@ -18,7 +18,7 @@ public sealed record ChunkResult(string Sha256, long Bytes, int Structures, int 
 /// </summary>
 public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : IDisposable
 {
-    private readonly EncoderCache _cache = new();
+    private readonly EncoderCache _cache = new(context.Encoding);
 
     /// <summary>A worker that nobody watches.</summary>
     public ChunkWorker(FeaturizerContext context)

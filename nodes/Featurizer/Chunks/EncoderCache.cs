@@ -5,23 +5,28 @@ using Ism.Structures;
 namespace Ism.Featurizer.Chunks;
 
 /// <summary>The encoder and the codebook in use, loaded once; an encoder again when its files have changed. For the compute thread.</summary>
-public sealed class EncoderCache : IDisposable
+/// <param name="options">How encoders compute; null: <see cref="EncoderOptions.Default"/>.</param>
+public sealed class EncoderCache(EncoderOptions? options = null) : IDisposable
 {
-    private readonly Dictionary<string, (string Identity, AtomicAutoencoder Model)> _models = [];
+    private readonly Dictionary<string, (string Identity, AtomicAutoencoder Model, EnvironmentEncoder Encoder)> _models = [];
     private readonly Dictionary<string, StructureCodebook> _codebooks = [];
 
     /// <summary>The encoder of a folder, its identity, and a finder of the microenvironments that it was made for.</summary>
+    /// <exception cref="ArgumentException">This machine or this encoder cannot compute in the precision asked for.</exception>
     public (EnvironmentEncoder Encoder, string Identity, MicroenvironmentFinder Finder) Encoder(string folder)
     {
         var identity = AtomicAutoencoder.IdentityOf(folder);
         if (!_models.TryGetValue(folder, out var loaded) || loaded.Identity != identity)
         {
+            loaded.Encoder?.Dispose();
             loaded.Model?.Dispose();
-            _models[folder] = loaded = (identity, AtomicAutoencoder.Load(folder));
+            _models.Remove(folder);
+            var model = AtomicAutoencoder.Load(folder);
+            _models[folder] = loaded = (identity, model, new EnvironmentEncoder(model, options: options));
         }
 
         var shape = loaded.Model.Shape;
-        return (new EnvironmentEncoder(loaded.Model), identity, new MicroenvironmentFinder(shape.Radius, shape.MaxAtoms));
+        return (loaded.Encoder, identity, new MicroenvironmentFinder(shape.Radius, shape.MaxAtoms));
     }
 
     /// <summary>The codebook of a folder.</summary>
@@ -42,8 +47,9 @@ public sealed class EncoderCache : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, model) in _models.Values)
+        foreach (var (_, model, encoder) in _models.Values)
         {
+            encoder.Dispose();
             model.Dispose();
         }
 

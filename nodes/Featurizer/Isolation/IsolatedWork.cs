@@ -15,7 +15,7 @@ public static class IsolatedWork
     {
         var request = IsolationRequest.Load(requestPath);
         var entry = context.Catalogue(request.Catalogue).EntryOf(request.Position);
-        using var cache = new EncoderCache();
+        using var cache = new EncoderCache(context.Encoding);
         using var work = StructureWork.Of(context, cache, request.Work);
         var watch = new Watch(phase);
         var read = StructureBatch.Read([entry], context.Reading, watch).Single();

@@ -84,7 +84,7 @@ public sealed class AtomBatch : IDisposable
         Counts.Dispose();
     }
 
-    private static void Check(Microenvironment environment)
+    internal static void Check(Microenvironment environment)
     {
         if (environment.Coordinates.Length != 3 * environment.Elements.Length)
         {

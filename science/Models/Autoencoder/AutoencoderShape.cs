@@ -64,6 +64,18 @@ public sealed record AutoencoderShape
     /// <summary>Channels of one attention head.</summary>
     public int HeadWidth => Width / Heads;
 
+    /// <summary>
+    /// Floating point operations of the encoder's matrix products for one environment of n atoms, a multiply-add counted as two. Per
+    /// layer: 2 n width^2 (4 + 2 FeedForwardRatio) for queries, keys, values, output and feed-forward, and 4 n^2 width for scores and
+    /// mixing; once: 2 n^2 RadialBases Layers Heads for the biases. Exponentials, GELU, norms and distances are not counted.
+    /// </summary>
+    public double EncoderOperations(int atoms)
+    {
+        double n = atoms, width = Width;
+        return (Layers * ((2 * n * width * width * (4 + (2 * FeedForwardRatio))) + (4 * n * n * width)))
+            + (2 * n * n * RadialBases * Layers * Heads);
+    }
+
     /// <summary>Checks that the values fit together.</summary>
     /// <exception cref="ArgumentException">A value is out of range; says which, and what to change.</exception>
     public void Validate()

@@ -1,22 +1,15 @@
-using System.Numerics;
-using System.Runtime.Intrinsics;
-
 namespace Ism.Structures;
 
 /// <summary>
-/// Finds masked microenvironments by a cell list. The distance test is on squared distances in float32, the radius included: an
+/// Finds masked microenvironments through <see cref="AtomBlocks"/>. The distance test is on squared distances in float32, the radius included: an
 /// atom at exactly the radius belongs. Holds buffers and one structure at a time: one finder per thread.
 /// </summary>
 public sealed class MicroenvironmentFinder
 {
     private readonly float _squaredRadius;
     private readonly int _maxAtoms;
-    private readonly float _radius;
-    private readonly CellList _cells = new();
+    private readonly AtomBlocks _blocks = new();
     private Structure? _structure;
-
-    // One bit per atom: marking neighbours and reading the marks back yields them in ascending order without sorting.
-    private ulong[] _marks = [];
     private int[] _found = [];
     private long[] _byDistance = [];
 
@@ -31,18 +24,20 @@ public sealed class MicroenvironmentFinder
         }
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxAtoms);
-        (_radius, _squaredRadius, _maxAtoms) = ((float)radius, (float)radius * (float)radius, maxAtoms);
+        (_squaredRadius, _maxAtoms) = ((float)radius * (float)radius, maxAtoms);
     }
 
-    /// <summary>Sorts a structure's atoms into cells; <see cref="Find(int)"/> then asks about its residues.</summary>
+    /// <summary>Takes a structure's atoms over; <see cref="Find(int)"/> then asks about its residues.</summary>
     public void Use(Structure structure)
     {
-        _cells.Build(structure.Atoms, _radius);
+        _blocks.Build(structure.Atoms);
         _structure = structure;
-        var words = (structure.Atoms.Count + 63) / 64;
-        if (_marks.Length < words)
+
+        // All atoms of a structure may be near, and hits are written a vector at a time.
+        var room = _blocks.AtomStride + AtomBlocks.Size;
+        if (_found.Length < room)
         {
-            _marks = new ulong[words];
+            _found = GC.AllocateUninitializedArray<int>(room + (room / 4));
         }
     }
 
@@ -100,88 +95,9 @@ public sealed class MicroenvironmentFinder
 
         var alpha = center.AlphaCarbon;
         var (x, y, z) = (structure.Atoms.X[alpha], structure.Atoms.Y[alpha], structure.Atoms.Z[alpha]);
-        Span<(int Start, int End)> runs = stackalloc (int, int)[9];
-        runs = runs[.._cells.Runs(x, y, z, runs)];
-        var marked = 0;
-        foreach (var (start, end) in runs)
-        {
-            marked += Mark(start, end, x, y, z);
-        }
-
-        if (_found.Length < marked)
-        {
-            _found = new int[Math.Max(marked, 2 * _found.Length)];
-        }
-
-        Unmark(center.FirstAtom, center.AtomCount);
-        var found = _found.AsSpan(0, Collect(structure.Atoms.Count));
+        var found = _found.AsSpan(0, _blocks.Find(
+            x, y, z, _squaredRadius, center.FirstAtom, center.FirstAtom + center.AtomCount, _found));
         return found.Length <= _maxAtoms ? found : Nearest(found, structure.Atoms, x, y, z);
-    }
-
-    private int Mark(int start, int end, float x, float y, float z)
-    {
-        var xs = _cells.X[start..end];
-        var ys = _cells.Y[start..end];
-        var zs = _cells.Z[start..end];
-        var atoms = _cells.Atom[start..end];
-        var marks = _marks;
-        var marked = 0;
-        var i = 0;
-        if (Vector256.IsHardwareAccelerated)
-        {
-            var (vx, vy, vz, limit) = (Vector256.Create(x), Vector256.Create(y), Vector256.Create(z),
-                Vector256.Create(_squaredRadius));
-            for (; i + Vector256<float>.Count <= xs.Length; i += Vector256<float>.Count)
-            {
-                var dx = Vector256.Create(xs[i..]) - vx;
-                var dy = Vector256.Create(ys[i..]) - vy;
-                var dz = Vector256.Create(zs[i..]) - vz;
-                var near = Vector256.LessThanOrEqual(dx * dx + dy * dy + dz * dz, limit).ExtractMostSignificantBits();
-                for (marked += BitOperations.PopCount(near); near != 0; near &= near - 1)
-                {
-                    var atom = atoms[i + BitOperations.TrailingZeroCount(near)];
-                    marks[atom >> 6] |= 1UL << atom;
-                }
-            }
-        }
-
-        for (; i < xs.Length; i++)
-        {
-            var (dx, dy, dz) = (xs[i] - x, ys[i] - y, zs[i] - z);
-            if (dx * dx + dy * dy + dz * dz <= _squaredRadius)
-            {
-                marks[atoms[i] >> 6] |= 1UL << atoms[i];
-                marked++;
-            }
-        }
-
-        return marked;
-    }
-
-    private void Unmark(int first, int count)
-    {
-        for (var atom = first; atom < first + count; atom++)
-        {
-            _marks[atom >> 6] &= ~(1UL << atom);
-        }
-    }
-
-    // Moves the marks to _found and leaves them clear.
-    private int Collect(int atoms)
-    {
-        var count = 0;
-        var marks = _marks.AsSpan(0, (atoms + 63) / 64);
-        for (var word = 0; word < marks.Length; word++)
-        {
-            for (var bits = marks[word]; bits != 0; bits &= bits - 1)
-            {
-                _found[count++] = (word << 6) + BitOperations.TrailingZeroCount(bits);
-            }
-
-            marks[word] = 0;
-        }
-
-        return count;
     }
 
     private Span<int> Nearest(Span<int> found, AtomTable atoms, float x, float y, float z)

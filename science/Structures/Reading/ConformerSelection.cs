@@ -226,6 +226,11 @@ internal sealed class ConformerSelection
         }
 
         var atoms = AtomsOf(residue);
+        if (AllNamesDiffer(raw, atoms))
+        {
+            return;
+        }
+
         for (var a = 1; a < atoms.Length; a++)
         {
             for (var b = 0; b < a; b++)
@@ -237,6 +242,24 @@ internal sealed class ConformerSelection
                 }
             }
         }
+    }
+
+    // False also where two names only hash alike: then all pairs are compared.
+    private static bool AllNamesDiffer(RawStructure raw, ReadOnlySpan<int> atoms)
+    {
+        ulong seen = 0;
+        foreach (var i in atoms)
+        {
+            var bit = 1UL << (int)((raw.Atoms[i].Name * 0x9E3779B97F4A7C15UL) >> 58);
+            if ((seen & bit) != 0)
+            {
+                return false;
+            }
+
+            seen |= bit;
+        }
+
+        return true;
     }
 
     private ReadOnlySpan<int> AtomsOf(int residue) => _order.AsSpan(_first[residue], _first[residue + 1] - _first[residue]);

@@ -59,7 +59,11 @@ public static class StructureReader
     }
 
     private static Structure Parse(ReadOnlySpan<byte> content, string fileName, string displayName,
-        StructureReaderOptions options)
+        StructureReaderOptions options) => Assemble(ParseRaw(content, fileName, displayName, options), fileName);
+
+    /// <summary>Text to raw atoms; they are this thread's until it parses again.</summary>
+    internal static RawStructure ParseRaw(
+        ReadOnlySpan<byte> content, string fileName, string displayName, StructureReaderOptions options)
     {
         var format = FormatSniffer.Detect(content, displayName);
         if (content.StartsWith("\uFEFF"u8))
@@ -78,6 +82,10 @@ public static class StructureReader
             PdbParser.Parse(content, raw);
         }
 
-        return (s_assembly ??= new StructureAssembly()).Build(raw, NameOf(fileName));
+        return raw;
     }
+
+    /// <summary>Cleans what was parsed.</summary>
+    internal static Structure Assemble(RawStructure raw, string fileName) =>
+        (s_assembly ??= new StructureAssembly()).Build(raw, NameOf(fileName));
 }

@@ -4,7 +4,7 @@ using Ism.Tests;
 
 namespace Ism.Structures.Tests.Microenvironments;
 
-/// <summary>The cell list against brute force over all pairs.</summary>
+/// <summary>The search against brute force over all pairs.</summary>
 public class MicroenvironmentFinderTests
 {
     [Theory]
