@@ -30,8 +30,8 @@ public static partial class HostMemory
             _ = GlibcVersion();
 
             // No block is a mapping of its own, one heap for all threads (the others' grow in pieces of 64 MB that go back when empty),
-            // and its end is given back only beyond 2 GB.
-            return Set(MapsAtMost, 0) + Set(MapThreshold, 32 << 20) + Set(Arenas, 1) + Set(TrimThreshold, int.MaxValue)
+            // and its end is never given back (-1).
+            return Set(MapsAtMost, 0) + Set(MapThreshold, 32 << 20) + Set(Arenas, 1) + Set(TrimThreshold, -1)
                 + Set(TopPad, 64 << 20) == 5;
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
