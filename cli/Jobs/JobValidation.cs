@@ -18,6 +18,8 @@ public static partial class JobValidation
         CheckAutoencoder(job.Autoencoder, found);
         CheckCodebook(job.Codebook, found);
         CheckTuning(job.Tuning, found);
+        OneOf(found, "training.precision", job.Training.Precision, "fp32", "tf32", "bf16");
+        OneOf(found, "training.activationCheckpointing", job.Training.ActivationCheckpointing, "none", "blocks");
         CheckCluster(job.Cluster, found);
         return found.Lines;
     }
