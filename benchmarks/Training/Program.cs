@@ -20,7 +20,7 @@ var options = new TrainingBenchmarkOptions
     Shape = shape == "650M-3" ? Esm2Presets.Get("650M") with { Layers = 3 } : Esm2Presets.Get(shape),
     Lengths = [.. Enumerable.Repeat(TrainingWorkload.Lengths, Number("--copies", 1)).SelectMany(lengths => lengths)],
     Crop = Number("--crop", 512),
-    TokensPerMicroBatch = Number("--tokens", 8192),
+    TokensPerMicroBatch = Number("--tokens", 4096),
     Steps = Number("--steps", 3),
     CheckpointEvery = Number("--checkpoint", 0),
     Precisions = precision switch
