@@ -70,7 +70,7 @@ public sealed class TrainingBenchmark(TrainingBenchmarkOptions options)
             return new()
             {
                 MatmulGigaflops = rate * (group?.World ?? 1),
-                ProcessorGigaflops = processor,
+                ProcessorGigaflops = group is null ? processor : null,
                 HalfMatmulGigaflops = halfRate * (group?.World ?? 1),
                 Tokens = lengths.Sum(),
                 Flops = TrainingFlops.OfStep(options.Shape, lengths, TrainingWorkload.Clusters, runs[0].Masked),

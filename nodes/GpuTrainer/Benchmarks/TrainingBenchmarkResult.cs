@@ -20,8 +20,8 @@ public sealed record TrainingBenchmarkResult
     /// <summary>float32 matrix product rate over all ranks, 10^9 operations a second.</summary>
     public required double MatmulGigaflops { get; init; }
 
-    /// <summary>The same a second of processor time of one thread.</summary>
-    public required double ProcessorGigaflops { get; init; }
+    /// <summary>The same a second of processor time of one thread; null where several ranks share the process's.</summary>
+    public required double? ProcessorGigaflops { get; init; }
 
     /// <summary>The rate in bfloat16.</summary>
     public required double HalfMatmulGigaflops { get; init; }
@@ -39,7 +39,7 @@ public sealed record TrainingBenchmarkResult
     public double Share(PrecisionResult result) => Flops / result.Best.Total / 1e9 / MatmulGigaflops;
 
     /// <summary>The same in processor time, for one rank of one thread on a machine that others load too.</summary>
-    public double ProcessorShare(PrecisionResult result) => Flops / result.ProcessorSeconds / 1e9 / ProcessorGigaflops;
+    public double? ProcessorShare(PrecisionResult result) => Flops / result.ProcessorSeconds / 1e9 / ProcessorGigaflops;
 
     /// <summary>One flat object for programs.</summary>
     public IReadOnlyDictionary<string, double> Numbers()
@@ -85,7 +85,11 @@ public sealed record TrainingBenchmarkResult
                 numbers[$"{name}.{phase}_ms"] = 1e3 * seconds;
             }
 
-            numbers[$"{name}.processor_share_of_matmul"] = ProcessorShare(result);
+            if (ProcessorShare(result) is { } share)
+            {
+                numbers[$"{name}.processor_share_of_matmul"] = share;
+            }
+
             numbers[$"{name}.median_ms"] = 1e3 * result.MedianSeconds;
             numbers[$"{name}.growth_bytes"] = result.Growth;
             numbers[$"{name}.page_faults"] = result.Faults;
