@@ -49,7 +49,7 @@ public sealed class AdamW : IDisposable
     public long Updates { get; set; }
 
     /// <summary>One update from the gradients as they are.</summary>
-    public void Step(double learningRate) => Step(learningRate, null);
+    public void Step(double learningRate) => Update(learningRate, null);
 
     /// <summary>One update from the gradients scaled down to a norm, without a pass for that and without waiting for the device: the
     /// gradients hold what was applied afterwards. An update whose norm is not finite changes nothing, but is counted: the caller takes
@@ -65,14 +65,10 @@ public sealed class AdamW : IDisposable
                 $"the clipping update scales in float32 and the parameters are {_parameters.Dtype}; clip them apart");
         }
 
-        using var noGrad = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        var (norm, maximum) = clipping;
-        var scale = ((norm + 1e-6) / maximum).clamp(min: 1.0).to_type(torch.ScalarType.Float32);
-        Step(learningRate, [scale, norm.isfinite().logical_not().to_type(torch.ScalarType.Float32)]);
+        Update(learningRate, clipping);
     }
 
-    private void Step(double learningRate, torch.Tensor[]? scaleAndBad)
+    private void Update(double learningRate, (torch.Tensor Norm, double Maximum)? clipping)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -83,11 +79,12 @@ public sealed class AdamW : IDisposable
         // more, and a garbage collection before the native call frees it.
         using Scalar rate = learningRate, beta1 = _options.Beta1, beta2 = _options.Beta2;
         using Scalar decay = _options.WeightDecay, epsilon = _options.Epsilon;
-        if (scaleAndBad is [var scale, var bad])
+        if (clipping is var (norm, limit))
         {
+            using Scalar maximum = limit;
             _ = _clipped.invoke(
                 "clipped_adamw_", List(_parameters.Values), List(_parameters.Gradients), List(Mean), List(MeanOfSquares), List(t),
-                scale, bad, rate, beta1, beta2, decay, epsilon);
+                norm, maximum, rate, beta1, beta2, decay, epsilon);
             return;
         }
 

@@ -21,12 +21,14 @@ public static class TorchScripts
 
         """;
 
-    /// <summary>The same with gradients divided by <c>scale</c> first, and nothing at all done where <c>bad</c> is 1 (float32 scalars
-    /// on the parameters' device), so that clipping needs neither a pass of its own nor the host.</summary>
+    /// <summary>The same with gradients scaled down to a norm of <c>maximum</c> first, and nothing at all done where <c>norm</c> (theirs,
+    /// a float64 scalar on the parameters' device) is not finite, so that clipping needs neither a pass of its own nor the host.</summary>
     public const string ClippedAdamW =
         """
         def clipped_adamw_(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], t: List[Tensor],
-                           scale: Tensor, bad: Tensor, lr: float, beta1: float, beta2: float, decay: float, eps: float) -> int:
+                           norm: Tensor, maximum: float, lr: float, beta1: float, beta2: float, decay: float, eps: float) -> int:
+            scale = torch.clamp((norm + 1e-6) / maximum, min=1.0).float()
+            bad = torch.logical_not(torch.isfinite(norm)).float()
             torch._fused_adamw_(p, g, m, v, [], t, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps,
                                 amsgrad=False, maximize=False, grad_scale=scale, found_inf=bad)
             return 0
