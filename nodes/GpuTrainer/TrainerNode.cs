@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
+using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using TorchSharp;
 
@@ -18,6 +19,7 @@ public static class TrainerNode
     /// <summary>Starts the trainer's actor.</summary>
     public static void Start(ActorSystem system, NodeOptions node, Workspace workspace, JobOptions job)
     {
+        _ = HostMemory.KeepFreed();
         if (job.Cluster.ThreadsPerTrainer > 0)
         {
             torch.set_num_threads(job.Cluster.ThreadsPerTrainer);

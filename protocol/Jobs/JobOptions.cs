@@ -33,6 +33,9 @@ public sealed record JobOptions
     /// <summary>Structure-tuning.</summary>
     public TuningOptions Tuning { get; init; } = new();
 
+    /// <summary>How the training steps of structure-tuning are computed.</summary>
+    public TrainingOptions Training { get; init; } = new();
+
     /// <summary>Numbers of nodes and how they work together.</summary>
     public ClusterOptions Cluster { get; init; } = new();
 }
@@ -263,6 +266,19 @@ public sealed record TuningOptions
 
     /// <summary>Steps between held-out evaluations; 0: at the end only.</summary>
     public int EvaluateEvery { get; init; }
+}
+
+/// <summary>How the training steps of structure-tuning are computed: none of this changes what is learnt but for rounding.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>"fp32"; "tf32" (on CUDA, matrix products with ten bits of mantissa; elsewhere as fp32); "bf16" (transformer layers in
+    /// bfloat16 from a working copy of the weights; weights, moments, sums of gradients, norms' statistics and losses stay fp32).
+    /// </summary>
+    public string Precision { get; init; } = "fp32";
+
+    /// <summary>"none"; "blocks": a transformer layer keeps only its input and is computed again on the way back, which costs about a
+    /// third more time and saves most of the memory of a micro-batch.</summary>
+    public string ActivationCheckpointing { get; init; } = "none";
 }
 
 /// <summary>Numbers of nodes, threads and the time limits between them.</summary>

@@ -89,6 +89,7 @@ public static class StageRuntimes
             StructureWeight = settings.StructureWeight,
             MaskedWeight = settings.MlmWeight,
             TokensPerMicroBatch = settings.TokensPerMicroBatch,
+            Layers = Precision.Layers(job.Training),
         });
         return new StageRuntime<TuningSample>(
             stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma);

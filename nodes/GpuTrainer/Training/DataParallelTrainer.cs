@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Ism.Collectives;
 using Ism.Models.Training;
 using TorchSharp;
@@ -16,6 +15,12 @@ public sealed record DataParallelOptions
 
     /// <summary>The gradient is scaled down to this global L2 norm; 0 switches it off.</summary>
     public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Whether gradients are reduced while the backward pass goes on, or after it. The result is the same to the bit.</summary>
+    public bool OverlapReduction { get; init; } = true;
+
+    /// <summary>Elements a bucket of gradients has at least: smaller ones cost a round of messages each.</summary>
+    public long BucketElements { get; init; } = 2 << 20;
 }
 
 /// <summary>
@@ -28,12 +33,16 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
 {
     private readonly IObjective<TSample> _objective;
     private readonly DataParallelOptions _options;
+    private readonly GradientNorm _norm;
+    private readonly OverlappedReduction _reduction;
 
     /// <summary>Takes the objective's parameters into flat buffers. Train after <see cref="Join"/>.</summary>
     public DataParallelTrainer(IObjective<TSample> objective, DataParallelOptions options)
     {
         (_objective, _options) = (objective, options);
         State = new(objective.Parameters, options.Optimizer);
+        _norm = new(State.Parameters.Gradients);
+        _reduction = new(State.Parameters, new(State.Parameters, objective.CompletionOrder, options.BucketElements));
     }
 
     /// <summary>Weights, moments and step.</summary>
@@ -111,7 +120,12 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
     });
 
     /// <inheritdoc/>
-    public void Dispose() => State.Dispose();
+    public void Dispose()
+    {
+        _reduction.Dispose();
+        _norm.Dispose();
+        State.Dispose();
+    }
 
     private StepResult Step(IReadOnlyList<IMicroBatch> batches, ShareCard card, PhaseClock clock)
     {
@@ -123,21 +137,18 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         }
 
         var counted = clock.Lap();
+        var empty = counts.AsSpan(0, _objective.Terms.Count).IndexOfAnyExcept(0) < 0;
         var refusal = new RefusalSearch<TSample>(_objective, State.Parameters, batches, card.Samples);
         State.Parameters.ZeroGradients();
-        var sums = ForwardBackward(batches, counts, refusal);
-        var computed = clock.Lap();
+        _objective.Refresh();
+        _reduction.Begin(empty ? new SingleMember() : Group);
+        var (sums, forward, backward) = ForwardBackward(batches, counts, refusal, clock);
+        _reduction.Finish();
         Group.AllReduce<double>(sums);
         RequireFinite(sums, refusal);
-        var empty = counts.AsSpan(0, _objective.Terms.Count).IndexOfAnyExcept(0) < 0;
-        if (!empty)
-        {
-            Group.AllReduce(State.Parameters.Gradients);
-        }
-
         var reduced = clock.Lap();
         var rate = _options.Schedule.At(State.Step);
-        var norm = empty ? 0 : Update(rate, counts, refusal);
+        var (norm, clipped) = empty ? (0, 0) : Update(rate, counts, refusal, clock);
         var losses = sums.Select((sum, term) => counts[term] == 0 ? (double?)null : sum / counts[term]).ToArray();
         return new()
         {
@@ -152,7 +163,7 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
             UsefulTokens = counts[^1],
             Samples = total.Samples,
             SamplesDigest = total.Digest,
-            Timings = new(collated, counted, computed, reduced, clock.Lap()),
+            Timings = new(collated, counted, forward, backward, reduced, clipped, clock.Lap()),
         };
     }
 
@@ -176,25 +187,42 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         return (counts[..^3], new((int)counts[^3], (ulong)counts[^2], (int)counts[^1]));
     }
 
-    // This rank's sums of losses per term; its gradients are left in the flat buffer.
-    private double[] ForwardBackward(IReadOnlyList<IMicroBatch> batches, long[] counts, RefusalSearch<TSample> refusal)
+    // This rank's sums of losses per term; its gradients are left in the flat buffer. Losses are read once all is under way, so that the
+    // device is not waited for between micro-batches.
+    private (double[] Sums, double Forward, double Backward) ForwardBackward(
+        IReadOnlyList<IMicroBatch> batches, long[] counts, RefusalSearch<TSample> refusal, PhaseClock clock)
     {
-        var totals = new double[_objective.Terms.Count];
-        foreach (var batch in batches)
+        var (forward, backward) = (clock.Lap(), 0.0);
+        var losses = new List<torch.Tensor[]>();
+        using var scope = torch.NewDisposeScope();
+        for (var i = 0; i < batches.Count; i++)
         {
-            using var scope = torch.NewDisposeScope();
-            var sums = _objective.ForwardSums(batch);
-            for (var term = 0; term < totals.Length; term++)
+            using var inner = torch.NewDisposeScope();
+            using var pass = _objective.BeginTraining(batches[i]);
+            losses.Add([.. pass.Sums.Select(sum => sum.detach().clone().MoveToOuterDisposeScope())]);
+            var loss = _objective.WeightedLoss(batches[i], pass.Sums, counts);
+            forward += clock.Lap();
+            if (loss is not null)
             {
-                var sum = sums[term].ToDouble();
-                refusal.Loss(batch, term, sum);
-                totals[term] += sum;
+                var last = i == batches.Count - 1 && _options.OverlapReduction;
+                pass.Backward(loss, last ? _ => _reduction.Complete() : null);
             }
 
-            _objective.WeightedLoss(batch, sums, counts)?.backward();
+            backward += clock.Lap();
         }
 
-        return totals;
+        var totals = new double[_objective.Terms.Count];
+        for (var i = 0; i < batches.Count; i++)
+        {
+            for (var term = 0; term < totals.Length; term++)
+            {
+                var sum = losses[i][term].ToDouble();
+                refusal.Loss(batches[i], term, sum);
+                totals[term] += sum;
+            }
+        }
+
+        return (totals, forward, backward + clock.Lap());
     }
 
     private void RequireFinite(double[] sums, RefusalSearch<TSample> refusal)
@@ -209,19 +237,35 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         }
     }
 
-    // All ranks hold the same bits, so they decide and compute the same. Returns the norm before clipping.
-    private double Update(double rate, long[] counts, RefusalSearch<TSample> refusal)
+    // All ranks hold the same bits, so they decide and compute the same. Returns the norm before clipping and the seconds until it was
+    // known. The norm is waited for after the update is under way, which does nothing where it is not finite.
+    private (double Norm, double Seconds) Update(double rate, long[] counts, RefusalSearch<TSample> refusal, PhaseClock clock)
     {
-        var norm = GlobalNorm.Of(State.Parameters.Gradients);
+        using var scope = torch.NewDisposeScope();
+        var measured = _norm.Measure();
+        var fused = _options.ClipNorm > 0 && State.Parameters.Dtype == torch.ScalarType.Float32;
+        var norm = fused && State.Parameters.Gradients.device_type != DeviceType.CPU ? double.NaN : measured.ToDouble();
+        var seconds = clock.Lap();
+        if (fused)
+        {
+            State.Optimizer.Step(rate, (measured, _options.ClipNorm));
+            norm = measured.ToDouble();
+        }
+
         if (!double.IsFinite(norm))
         {
+            State.Optimizer.Updates -= fused ? 1 : 0;
             var places = refusal.OfGradient(counts);
             throw Refusal("gradient norm", norm, places is not null, places ?? []);
         }
 
-        GlobalNorm.Clip(State.Parameters.Gradients, norm, _options.ClipNorm);
-        State.Optimizer.Step(rate);
-        return norm;
+        if (!fused)
+        {
+            GlobalNorm.Clip(State.Parameters.Gradients, norm, _options.ClipNorm);
+            State.Optimizer.Step(rate);
+        }
+
+        return (norm, seconds);
     }
 
     // All ranks refuse together, so they can tell each other where it was.
@@ -243,23 +287,11 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
             when (problem is not (CollectiveException or NonFiniteStepException or SynchronisationException))
         {
             Group.Abort(problem.Message);
+            _reduction.Abandon();
             throw;
         }
     }
 
     // What a share adds to the counts beside its terms.
     private readonly record struct ShareCard(int Samples, ulong Digest, int BadInputs);
-
-    private sealed class PhaseClock
-    {
-        private long _last = Stopwatch.GetTimestamp();
-
-        public double Lap()
-        {
-            var now = Stopwatch.GetTimestamp();
-            var seconds = Stopwatch.GetElapsedTime(_last, now).TotalSeconds;
-            _last = now;
-            return seconds;
-        }
-    }
 }

@@ -22,6 +22,10 @@ public static class FlatCollectives
     public static void Broadcast(this ICollectiveGroup group, torch.Tensor flat, int root) =>
         EachBucket(group, flat, (data, count, type) => group.Broadcast(data, count, type, root));
 
+    /// <summary>Where a flat float32 or float64 buffer lies, and of what it is.</summary>
+    internal static (nint Address, ElementType Type) Memory(torch.Tensor flat) =>
+        (FlatParameters.Address(flat), flat.dtype == torch.ScalarType.Float64 ? ElementType.Float64 : ElementType.Float32);
+
     private static void EachBucket(ICollectiveGroup group, torch.Tensor flat, Action<nint, long, ElementType> operation)
     {
         if (group.World == 1)
@@ -35,8 +39,7 @@ public static class FlatCollectives
                 $"the buffer is on {flat.device}; several ranks over {group.GetType().Name} need it in CPU memory");
         }
 
-        var type = flat.dtype == torch.ScalarType.Float64 ? ElementType.Float64 : ElementType.Float32;
-        var address = FlatParameters.Address(flat);
+        var (address, type) = Memory(flat);
         for (long start = 0; start < flat.NumberOfElements; start += Bucket)
         {
             var count = Math.Min(Bucket, flat.NumberOfElements - start);

@@ -27,7 +27,14 @@ internal sealed class RefusalSearch<TSample>(
     {
         using var scope = torch.NewDisposeScope();
         parameters.ZeroGradients();
-        objective.WeightedLoss(batch, objective.ForwardSums(batch), counts)?.backward();
+        using (var pass = objective.BeginTraining(batch))
+        {
+            if (objective.WeightedLoss(batch, pass.Sums, counts) is { } loss)
+            {
+                pass.Backward(loss, null);
+            }
+        }
+
         return !double.IsFinite(GlobalNorm.Of(parameters.Gradients));
     }));
 

@@ -47,11 +47,14 @@ public sealed record StepResult
 /// <summary>Wall-clock seconds of one rank's step.</summary>
 /// <param name="Collate">Making micro-batches.</param>
 /// <param name="Counts">Waiting for the others' counts: the time by which this rank was earlier than the last.</param>
-/// <param name="Compute">Forward and backward passes.</param>
-/// <param name="Reduce">Waiting for and adding gradients.</param>
-/// <param name="Update">Norm, clipping and optimizer.</param>
-public sealed record StepTimings(double Collate, double Counts, double Compute, double Reduce, double Update)
+/// <param name="Forward">Forward passes.</param>
+/// <param name="Backward">Backward passes; with several ranks gradients are reduced meanwhile.</param>
+/// <param name="Reduce">Waiting for gradients that were not reduced yet, and adding up losses.</param>
+/// <param name="Clip">The gradient's norm, and scaling where the optimizer does not do it.</param>
+/// <param name="Optimizer">The update.</param>
+public sealed record StepTimings(
+    double Collate, double Counts, double Forward, double Backward, double Reduce, double Clip, double Optimizer)
 {
     /// <summary>Sum of all.</summary>
-    public double Total => Collate + Counts + Compute + Reduce + Update;
+    public double Total => Collate + Counts + Forward + Backward + Reduce + Clip + Optimizer;
 }

@@ -189,6 +189,9 @@ public sealed class Esm2Model : IDisposable
     /// <exception cref="InvalidOperationException">Contacts are asked for, but the weights have no contact head.</exception>
     public Esm2Output Forward(PackedTokens tokens, Esm2Outputs outputs) => Esm2Pass.Run(this, tokens, outputs);
 
+    /// <summary>The tensors of one layer, in the order of the state dict.</summary>
+    internal torch.Tensor[] LayerTensors(int layer) => _table.Slice(1 + (layer * TensorsALayer), TensorsALayer).ToArray();
+
     internal ContactRegression ContactsOf(PackedTokens tokens) => HasContactHead
         ? new ContactRegression(_contact[0]!, _contact[1]!, tokens)
         : throw new InvalidOperationException("contacts need the contact head, which these weights came without; for a fair-esm "

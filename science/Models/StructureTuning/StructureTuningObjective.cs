@@ -1,4 +1,5 @@
 using Ism.Models.Esm2;
+using Ism.Models.Esm2.Layers;
 using Ism.Models.Training;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -20,6 +21,9 @@ public sealed record StructureTuningOptions
     /// <summary>Tokens in a micro-batch at most, &lt;cls&gt; and &lt;eos&gt; included; a longer sequence is one of its
     /// own.</summary>
     public int TokensPerMicroBatch { get; init; } = 8192;
+
+    /// <summary>How the transformer layers are computed in training.</summary>
+    public LayerStackOptions Layers { get; init; } = new();
 }
 
 /// <summary>
@@ -31,6 +35,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 {
     private readonly StructureTuningOptions _options;
     private readonly MaskedLanguageModel _masking;
+    private readonly LayerStack _stack;
 
     /// <summary>Takes over the model and the heads.</summary>
     /// <exception cref="ArgumentException">Two heads have one name, or a head fits another width or type.</exception>
@@ -57,6 +62,8 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         Terms = [.. heads.Select(head => $"structure.{head.Name}"), "mlm"];
         TermWeights = [.. heads.Select(_ => _options.StructureWeight), _options.MaskedWeight];
         Parameters = [.. Trained()];
+        CompletionOrder = Completion();
+        _stack = new(model, _options.Layers);
     }
 
     /// <inheritdoc/>
@@ -77,6 +84,9 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     /// <summary>"backbone.*" under fair-esm's names, then "&lt;head&gt;_head.weight" and ".bias". What no term's gradient reaches
     /// (a head or the language head of weight 0) is not among them.</summary>
     public IReadOnlyList<NamedParameter> Parameters { get; }
+
+    /// <summary>Heads and final LayerNorm, the layers from last to first, the embedding (which the language head shares).</summary>
+    public IReadOnlyList<ParameterRange> CompletionOrder { get; }
 
     /// <inheritdoc/>
     public IReadOnlyList<IMicroBatch> Collate(IReadOnlyList<TuningSample> share) =>
@@ -127,7 +137,23 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     {
         var tuning = (TuningMicroBatch)batch;
         using var scope = torch.NewDisposeScope();
-        var hidden = Model.Represent(tuning.Tokens, tuning.Layout(Model));
+        return [.. Losses(Model.Represent(tuning.Tokens, tuning.Layout(Model)), tuning).Select(sum => sum.MoveToOuterDisposeScope())];
+    }
+
+    /// <inheritdoc/>
+    public ITrainingPass BeginTraining(IMicroBatch batch)
+    {
+        var tuning = (TuningMicroBatch)batch;
+        return new TuningPass(Model, _stack, tuning, hidden => Losses(hidden, tuning), CompletionOrder);
+    }
+
+    /// <inheritdoc/>
+    public void Refresh() => _stack.Refresh();
+
+    // From the last hidden states [T, D].
+    private torch.Tensor[] Losses(torch.Tensor hidden, TuningMicroBatch tuning)
+    {
+        using var scope = torch.NewDisposeScope();
         var sums = new torch.Tensor[Terms.Count];
         for (var i = 0; i < Heads.Count; i++)
         {
@@ -176,6 +202,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     /// <inheritdoc/>
     public void Dispose()
     {
+        _stack.Dispose();
         Model.Dispose();
         foreach (var head in Heads)
         {
@@ -207,6 +234,20 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     {
         using var layout = Model.Layout(tokens);
         return Model.Represent(tokens, layout);
+    }
+
+    private List<ParameterRange> Completion()
+    {
+        const int Embedding = 1;
+        var layers = Model.Config.Layers;
+        var top = Embedding + (layers * LayerPlaces.Count);
+        List<ParameterRange> order = [new(top, Parameters.Count - top)];
+        for (var layer = layers - 1; layer >= 0; layer--)
+        {
+            order.Add(new(Embedding + (layer * LayerPlaces.Count), LayerPlaces.Count));
+        }
+
+        return [.. order, new(0, Embedding)];
     }
 
     private IEnumerable<NamedParameter> Trained()

@@ -28,6 +28,7 @@ public sealed class AdamW : IDisposable
     private readonly FlatParameters _parameters;
     private readonly AdamWOptions _options;
     private readonly torch.jit.CompilationUnit _fused = TorchScripts.Compile("adamw_");
+    private readonly torch.jit.CompilationUnit _clipped = TorchScripts.Compile("clipped_adamw_");
 
     /// <summary>Starts with moments of zero.</summary>
     public AdamW(FlatParameters parameters, AdamWOptions? options = null)
@@ -48,7 +49,26 @@ public sealed class AdamW : IDisposable
     public long Updates { get; set; }
 
     /// <summary>One update from the gradients as they are.</summary>
-    public void Step(double learningRate)
+    public void Step(double learningRate) => Update(learningRate, null);
+
+    /// <summary>One update from the gradients scaled down to a norm, without a pass for that and without waiting for the device: the
+    /// gradients hold what was applied afterwards. An update whose norm is not finite changes nothing, but is counted: the caller takes
+    /// back <see cref="Updates"/> once it knows.</summary>
+    /// <param name="learningRate">Of this update.</param>
+    /// <param name="clipping">The gradients' norm, a float64 scalar on their device, and the norm they are scaled down to.</param>
+    /// <exception cref="NotSupportedException">The parameters are not float32.</exception>
+    public void Step(double learningRate, (torch.Tensor Norm, double Maximum) clipping)
+    {
+        if (_parameters.Dtype != torch.ScalarType.Float32)
+        {
+            throw new NotSupportedException(
+                $"the clipping update scales in float32 and the parameters are {_parameters.Dtype}; clip them apart");
+        }
+
+        Update(learningRate, clipping);
+    }
+
+    private void Update(double learningRate, (torch.Tensor Norm, double Maximum)? clipping)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -59,6 +79,15 @@ public sealed class AdamW : IDisposable
         // more, and a garbage collection before the native call frees it.
         using Scalar rate = learningRate, beta1 = _options.Beta1, beta2 = _options.Beta2;
         using Scalar decay = _options.WeightDecay, epsilon = _options.Epsilon;
+        if (clipping is var (norm, limit))
+        {
+            using Scalar maximum = limit;
+            _ = _clipped.invoke(
+                "clipped_adamw_", List(_parameters.Values), List(_parameters.Gradients), List(Mean), List(MeanOfSquares), List(t),
+                norm, maximum, rate, beta1, beta2, decay, epsilon);
+            return;
+        }
+
         _ = _fused.invoke(
             "adamw_", List(_parameters.Values), List(_parameters.Gradients), List(Mean), List(MeanOfSquares), List(t),
             rate, beta1, beta2, decay, epsilon);
@@ -72,5 +101,6 @@ public sealed class AdamW : IDisposable
         Mean.Dispose();
         MeanOfSquares.Dispose();
         _fused.Dispose();
+        _clipped.Dispose();
     }
 }

@@ -48,6 +48,20 @@ public interface IObjective<TSample> : IDisposable
     /// graph. A term whose count is 0 returns a zero.</summary>
     IReadOnlyList<torch.Tensor> ForwardSums(IMicroBatch batch);
 
+    /// <summary>The same forward pass for training: its losses and the way back. Equal to <see cref="ForwardSums"/> and autograd up to
+    /// rounding; an objective may compute it in another way or precision.</summary>
+    ITrainingPass BeginTraining(IMicroBatch batch) => new AutogradPass(ForwardSums(batch));
+
+    /// <summary>Takes over changed weights where an objective keeps a working copy of them. Called before the first training pass of
+    /// every step.</summary>
+    void Refresh()
+    {
+    }
+
+    /// <summary>In which order a backward pass completes the gradients of <see cref="Parameters"/>; every parameter is in one range. The
+    /// same on every rank.</summary>
+    IReadOnlyList<ParameterRange> CompletionOrder => [new(0, Parameters.Count)];
+
     /// <summary>Counts of right predictions per metric for held-out evaluation: (metric name, right, total). Called without grad.</summary>
     IReadOnlyList<(string Metric, double Sum, double Count)> Evaluate(IMicroBatch batch);
 }

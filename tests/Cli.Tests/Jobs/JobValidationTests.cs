@@ -40,6 +40,8 @@ public class JobValidationTests
     [InlineData("tuning.nonFinite = 'halt': use skip or stop", "tuning.nonFinite=halt")]
     [InlineData("tuning.nonFiniteLimit = 0: must be between 1 and", "tuning.nonFiniteLimit=0")]
     [InlineData("tuning.outlierSigma = -1: must be between 0 and", "tuning.outlierSigma=-1")]
+    [InlineData("training.precision = 'fp16': use fp32 or tf32 or bf16", "training.precision=fp16")]
+    [InlineData("training.activationCheckpointing = 'all': use none or blocks", "training.activationCheckpointing=all")]
     [InlineData("cluster.trainers = 0: must be between 1 and", "cluster.trainers=0")]
     [InlineData("cluster.collectives = 'ncll': use auto or ring or nccl; did you mean 'nccl'?", "cluster.collectives=ncll")]
     [InlineData("cluster.leaseSeconds = 0.1: must be between 1 and 86400 s", "cluster.leaseSeconds=0.1")]

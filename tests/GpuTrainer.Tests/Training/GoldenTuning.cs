@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ism.Models.Esm2;
+using Ism.Models.Esm2.Layers;
 using Ism.Models.Serialization;
 using Ism.Models.StructureTuning;
 using Ism.Models.Training;
@@ -36,7 +37,8 @@ internal sealed class GoldenTuning : IDisposable
 
     public static Dictionary<string, torch.Tensor> Tensors(string name) => SafeTensorsFile.Load(PathOf(name));
 
-    public PreparedObjective Objective(torch.ScalarType dtype, int tokensPerMicroBatch = 1 << 20)
+    public PreparedObjective Objective(
+        torch.ScalarType dtype, int tokensPerMicroBatch = 1 << 20, LayerStackOptions? layers = null)
     {
         var initial = Tensors("initial_weights.safetensors");
         var config = new Esm2Config(
@@ -50,7 +52,11 @@ internal sealed class GoldenTuning : IDisposable
             initial.Where(tensor => tensor.Key.StartsWith(Backbone, StringComparison.Ordinal))
                 .ToDictionary(tensor => tensor.Key[Backbone.Length..], tensor => tensor.Value),
             dtype);
-        return new(new(model, [Head("ae"), Head("second")], new() { TokensPerMicroBatch = tokensPerMicroBatch }));
+        return new(new(model, [Head("ae"), Head("second")], new()
+        {
+            TokensPerMicroBatch = tokensPerMicroBatch,
+            Layers = layers ?? new(),
+        }));
 
         TunedHead Head(string name) => new(
             new(name, initial[$"{name}_head.weight"].to(dtype), initial[$"{name}_head.bias"].to(dtype)),
@@ -117,6 +123,12 @@ internal sealed class PreparedObjective(StructureTuningObjective tuning) : IObje
     public IReadOnlyList<IMicroBatch> Collate(IReadOnlyList<LabelledSequence> share) => tuning.Collate(share);
 
     public IReadOnlyList<torch.Tensor> ForwardSums(IMicroBatch batch) => tuning.ForwardSums(batch);
+
+    public ITrainingPass BeginTraining(IMicroBatch batch) => tuning.BeginTraining(batch);
+
+    public void Refresh() => tuning.Refresh();
+
+    public IReadOnlyList<ParameterRange> CompletionOrder => tuning.CompletionOrder;
 
     public IReadOnlyList<(string Metric, double Sum, double Count)> Evaluate(IMicroBatch batch) => tuning.Evaluate(batch);
 

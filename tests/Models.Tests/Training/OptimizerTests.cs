@@ -50,6 +50,52 @@ public class OptimizerTests
         Assert.False(double.IsFinite(GlobalNorm.Of(flat)));
     }
 
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1e6)]
+    public void Should_clip_in_the_update_as_before_it(double maximum)
+    {
+        using var scope = torch.NewDisposeScope();
+        var results = new[] { true, false }.Select(apart =>
+        {
+            var flat = new FlatParameters([new NamedParameter("weight", torch.ones(40, requires_grad: true))]);
+            using var optimizer = new AdamW(flat);
+            using var norm = new GradientNorm(flat.Gradients);
+            for (var update = 1; update <= 3; update++)
+            {
+                flat.Gradients.copy_(torch.arange(flat.Length).to(torch.float32) * update);
+                var measured = norm.Measure();
+                Assert.Equal(GlobalNorm.Of(flat.Gradients), measured.ToDouble(), 1e-4);
+                if (apart)
+                {
+                    GlobalNorm.Clip(flat.Gradients, measured.ToDouble(), maximum);
+                    optimizer.Step(1e-2);
+                }
+                else
+                {
+                    optimizer.Step(1e-2, (measured, maximum));
+                }
+            }
+
+            return flat.Values;
+        }).ToArray();
+        Close.Require(results[0], results[1], 1e-6, "weights");
+    }
+
+    [Fact]
+    public void Should_change_nothing_when_the_norm_is_not_finite()
+    {
+        using var scope = torch.NewDisposeScope();
+        var flat = new FlatParameters([new NamedParameter("weight", torch.ones(40, requires_grad: true))]);
+        using var optimizer = new AdamW(flat);
+        using var norm = new GradientNorm(flat.Gradients);
+        flat.Gradients[3] = float.NaN;
+        optimizer.Step(1e-2, (norm.Measure(), 1));
+        Assert.Equal(40, flat.Values.sum().ToDouble());
+        Assert.Equal(0, optimizer.Mean.abs().sum().ToDouble());
+        Assert.Equal(0, optimizer.MeanOfSquares.sum().ToDouble());
+    }
+
     [Fact]
     public async Task Should_do_updates_while_garbage_is_collected()
     {

@@ -1,0 +1,130 @@
+using Ism.Models.Kernels;
+using TorchSharp;
+
+namespace Ism.Models.Esm2.Layers;
+
+/// <summary>
+/// One transformer layer, forward and backward, written out instead of left to autograd: gradients go straight into their buffers, passes
+/// over memory are merged (bias with rotation, bias with GELU and its derivative, residual with the matrix product), and the moment at
+/// which a layer's gradients are complete is known. Equal to <see cref="Esm2Model.Layer"/> and its gradient up to rounding.
+/// Run without autograd.
+/// </summary>
+internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scripts)
+{
+    private readonly SequenceAttention _attention = new(scripts, config.Heads);
+
+    /// <summary><paramref name="x"/> [T, D] to [T, D]; <paramref name="tape"/> is filled.</summary>
+    public torch.Tensor Forward(torch.Tensor x, LayerWeights w, Esm2Layout layout, int layer, LayerTape tape)
+    {
+        using var scope = torch.NewDisposeScope();
+        tape.AttentionNorm = Norm(x, w, LayerPlaces.AttentionNorm, tape);
+        var normed = tape.AttentionNorm.Output;
+        var query = Rotated(normed, w, LayerPlaces.Query, layout, layer);
+        var key = Rotated(normed, w, LayerPlaces.Key, layout, layer);
+        var value = torch.nn.functional.linear(normed, w.Matrix(LayerPlaces.Value), w.Bias(LayerPlaces.Value));
+        tape.Projected = (tape.Keep(query), tape.Keep(key), tape.Keep(value));
+        (tape.Context, tape.Attention) = _attention.Forward(query, key, value, layout);
+        _ = tape.Keep(tape.Context);
+        foreach (var kept in tape.Attention)
+        {
+            _ = tape.Keep(kept);
+        }
+
+        tape.Attended = tape.Keep(Added(x, tape.Context, w, LayerPlaces.Output));
+        tape.FeedForwardNorm = Norm(tape.Attended, w, LayerPlaces.FeedForwardNorm, tape);
+        var hidden = tape.Keep(tape.FeedForwardNorm.Output.mm(w.Matrix(LayerPlaces.Expand).t()));
+        tape.Activated = tape.Keep(GeluRows.Forward(hidden, GeluBias(w, hidden)));
+        tape.Slope = hidden;
+        return Added(tape.Attended, tape.Activated, w, LayerPlaces.Contract).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The gradient of the input from that of the output, [T, D]; those of the weights are added to
+    /// <paramref name="sums"/>.</summary>
+    public torch.Tensor Backward(
+        torch.Tensor gradient, LayerTape tape, LayerWeights w, LayerGradients sums, Esm2Layout layout, int layer)
+    {
+        using var scope = torch.NewDisposeScope();
+        sums.Linear(LayerPlaces.Contract, gradient, tape.Activated);
+        var hidden = gradient.mm(w.Matrix(LayerPlaces.Contract));
+        GeluRows.Backward(hidden, tape.Slope, GeluRows.Serves(hidden, GeluBias(w, hidden)), scripts);
+        sums.Linear(LayerPlaces.Expand, hidden, tape.FeedForwardNorm.Output);
+        var attended = NormBackward(
+            hidden.mm(w.Matrix(LayerPlaces.Expand)), tape.Attended, tape.FeedForwardNorm, w, LayerPlaces.FeedForwardNorm, sums);
+        hidden.Dispose();
+        _ = attended.add_(gradient);
+        sums.Linear(LayerPlaces.Output, attended, tape.Context);
+        var (query, key, value) = _attention.Backward(attended.mm(w.Matrix(LayerPlaces.Output)), tape, layout);
+        query = RotatedBack(query, layout, layer);
+        key = RotatedBack(key, layout, layer);
+        var normed = tape.AttentionNorm.Output;
+        sums.Linear(LayerPlaces.Query, query, normed);
+        sums.Linear(LayerPlaces.Key, key, normed);
+        sums.Linear(LayerPlaces.Value, value, normed);
+        var inner = query.mm(w.Matrix(LayerPlaces.Query));
+        _ = inner.addmm_(key, w.Matrix(LayerPlaces.Key), 1, 1);
+        _ = inner.addmm_(value, w.Matrix(LayerPlaces.Value), 1, 1);
+        var input = NormBackward(inner, tape.Input, tape.AttentionNorm, w, LayerPlaces.AttentionNorm, sums);
+        return input.add_(attended).MoveToOuterDisposeScope();
+    }
+
+    // The vector kernels take float32 biases; libtorch's own operators want them in the computing type.
+    private static torch.Tensor GeluBias(LayerWeights w, torch.Tensor hidden) =>
+        TensorMemory.IsServed(hidden) ? w.MasterBias(LayerPlaces.Expand) : w.Bias(LayerPlaces.Expand);
+
+    private LayerNormResult Norm(torch.Tensor x, LayerWeights w, int place, LayerTape tape)
+    {
+        var (scale, shift) = w.Norm(place);
+        using Scalar epsilon = config.LayerNormEpsilon;
+        var results = (torch.Tensor[])scripts.invoke("layer_norm", x, scale, shift, epsilon);
+        return new(tape.Keep(results[0]), tape.Keep(results[1]), tape.Keep(results[2]));
+    }
+
+    private torch.Tensor NormBackward(
+        torch.Tensor gradient, torch.Tensor input, LayerNormResult forward, LayerWeights w, int place, LayerGradients sums)
+    {
+        var (scale, shift) = w.Norm(place);
+        var results = (torch.Tensor[])scripts.invoke(
+            "layer_norm_backward", gradient, input, forward.Mean, forward.InverseDeviation, scale, shift);
+        sums.Norm(place, results[1], results[2]);
+        return results[0];
+    }
+
+    // x + bias + a W^T: the product adds to the residual where that lies.
+    private static torch.Tensor Added(torch.Tensor x, torch.Tensor a, LayerWeights w, int place)
+    {
+        var sum = x + w.Bias(place);
+        return sum.addmm_(a, w.Matrix(place).t(), 1, 1);
+    }
+
+    private torch.Tensor Rotated(torch.Tensor normed, LayerWeights w, int place, Esm2Layout layout, int layer)
+    {
+        var x = normed.mm(w.Matrix(place).t());
+        if (TensorMemory.IsServed(x) && layout.HasHalfTables)
+        {
+            var (cos, sin) = layout.HalfTables(layer);
+            RotaryRows.Rotate(x, cos, sin, w.MasterBias(place), back: false);
+            return x;
+        }
+
+        return PlainRotation(x.add_(w.Bias(place)), layout, layer, back: false);
+    }
+
+    private torch.Tensor RotatedBack(torch.Tensor x, Esm2Layout layout, int layer)
+    {
+        if (TensorMemory.IsServed(x) && layout.HasHalfTables)
+        {
+            var (cos, sin) = layout.HalfTables(layer);
+            RotaryRows.Rotate(x, cos, sin, null, back: true);
+            return x;
+        }
+
+        return PlainRotation(x, layout, layer, back: true);
+    }
+
+    private torch.Tensor PlainRotation(torch.Tensor x, Esm2Layout layout, int layer, bool back)
+    {
+        var (cos, sin) = layout.Rotary(layer);
+        var split = x.view(x.shape[0], config.Heads, config.HeadWidth).to_type(cos.dtype);
+        return RotaryPositions.Rotate(split, cos, back ? -sin : sin).to_type(x.dtype).view(x.shape);
+    }
+}
