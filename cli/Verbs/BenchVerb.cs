@@ -8,7 +8,10 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism bench`: whole-path numbers of this machine, with the machine's own limits measured in the same run.</summary>
 internal static class BenchVerb
 {
-    private static readonly IReadOnlyList<IMeasurement> All = [new StreamMeasurement(), new AllReduceMeasurement()];
+    private static readonly IReadOnlyList<IMeasurement> All =
+    [
+        new TrainingMeasurement(), new FeaturizingMeasurement(), new StreamMeasurement(), new AllReduceMeasurement(),
+    ];
 
     public static Command Create(VerbContext context)
     {
