@@ -19,7 +19,7 @@ public class BenchVerbTests
     public async Task Should_name_the_areas_there_are()
     {
         var bench = await Invocation.Of("bench", "--only", "speed");
-        Assert.Equal(ExitCode.Usage, bench.Code);
+        Assert.Equal(ExitCode.BadUsage, bench.Code);
         Assert.Contains("stream", bench.Error, StringComparison.Ordinal);
     }
 }
