@@ -49,6 +49,8 @@ public sealed class EstimateReport
 
     private void AddCorpus()
     {
+        Add("machine.cores", _cores, EstimateUnit.Count, "cores of this machine", "");
+        Add("machine.load", _measured.Load, EstimateUnit.Count, "others at work on it before", "load of the last minute; above 0, times are too long");
         var sample = _measured.Featurizers[0];
         var listed = _request.Structures is null ? "listed" : "--structures";
         Add("corpus.structures", _sizes.Corpus, EstimateUnit.Count, "structures to train on", listed);

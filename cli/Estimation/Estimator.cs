@@ -14,6 +14,9 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
 {
     private const double GiB = 1L << 30;
 
+    // Share of the cores that others may have before it is said.
+    private const double Busy = 0.3;
+
     /// <summary>Lists the sources, measures, and works out the rest.</summary>
     /// <exception cref="UsageException">A source cannot be listed or is empty, or the model does not fit into memory.</exception>
     /// <exception cref="InvalidOperationException">A process that measures has failed.</exception>
@@ -64,6 +67,12 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
         var featurizers = NodeThreads.OfFeaturizers(job.Cluster, request.Apart, cores);
         var trainers = NodeThreads.OfTrainers(job.Cluster, request.Apart, cores);
         RequireMemory(trainers.AtOnce);
+        var load = MachineLoad.Now();
+        if (load > Busy * cores)
+        {
+            say($"{load:0.0} processes are at work on this machine's {cores} cores already: what is measured is slower than on a free one");
+        }
+
         using var scratch = new RehearsalWorkspace(sizes, sample, trainers.AtOnce, request);
         var nodes = new RehearsalNodes(scratch.Workspace, program);
         say($"featurizing a sample of {sample.Count} structures ({featurizers.AtOnce} featurizer(s), {featurizers.Threads} thread(s) each)");
@@ -79,7 +88,7 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
         var network = request.NetworkBytesPerSecond
             ?? (job.Cluster.Trainers > 1 ? await Task.Run(RingBandwidth.MeasureLoopback, cancel) : 0);
         return new Measurements(
-            featurized, trained, network, scratch.CatalogueBytes, scratch.BytesPerEntry, featurized.Max(f => f.ReadySeconds));
+            featurized, trained, network, scratch.CatalogueBytes, scratch.BytesPerEntry, featurized.Max(f => f.ReadySeconds), load);
     }
 
     // Better said than found out by the kernel.

@@ -15,6 +15,14 @@ public sealed record JobSizes(JobOptions Job, long Corpus, long Heldout, long Ex
     /// <summary>Steps of structure-tuning.</summary>
     public long TuningSteps => StageSteps.Of(Corpus, Job.Tuning.GlobalBatch, Job.Tuning.Epochs);
 
+    /// <summary>Steps of one of the stages by which the autoencoder is made.</summary>
+    public long AutoencoderSteps(string stage) => StageSteps.Of(Experimental, Job.Autoencoder.GlobalBatch, stage switch
+    {
+        "autoencoder-1" => Job.Autoencoder.Stage1Epochs,
+        "autoencoder-2" => Job.Autoencoder.Stage2Epochs,
+        _ => Job.Autoencoder.Stage1Epochs + Job.Autoencoder.Stage2Epochs,
+    });
+
     /// <summary>The autoencoder is trained by this job.</summary>
     public bool TrainsAutoencoder => Job.Autoencoder.From.Length == 0;
 

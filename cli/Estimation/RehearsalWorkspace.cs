@@ -17,9 +17,6 @@ public sealed class RehearsalWorkspace : IDisposable
     // Small, so that measuring can stop between two of them.
     private const int LargestChunk = 16;
 
-    // Schedules are asked for steps that a job of few steps has not.
-    private const long FewestSteps = 1000;
-
     /// <summary>Makes it.</summary>
     /// <param name="sizes">The job, its paths absolute.</param>
     /// <param name="sample">Structures to measure with.</param>
@@ -84,7 +81,7 @@ public sealed class RehearsalWorkspace : IDisposable
         if (sizes.TrainsAutoencoder)
         {
             stages.AddRange(AutoencoderStage.Stages(new Settings(Job, Workspace), catalogue)
-                .Select(s => s with { StartFrom = "", TotalSteps = Math.Max(s.TotalSteps, FewestSteps) }));
+                .Select(s => s with { StartFrom = "", TotalSteps = sizes.AutoencoderSteps(s.StageId) }));
             encoder = Workspace.Autoencoder;
             // The finished autoencoder has the last stage's form; here with first weights.
             using var runtime = StageRuntimes.Create(stages[^1], Job, Workspace);
@@ -110,7 +107,7 @@ public sealed class RehearsalWorkspace : IDisposable
 
     private TrainingStage TuningStage(JobSizes sizes, string catalogue)
     {
-        var steps = Math.Max(FewestSteps, sizes.TuningSteps);
+        var steps = sizes.TuningSteps;
         return new TrainingStage
         {
             StageId = Tuning,

@@ -23,6 +23,9 @@ public sealed class StageRehearsal(
     private const int FewestSteps = 2;
     private const int Probe = 4;
 
+    // Schedules are asked for steps that a job of few steps has not.
+    private const long LongestSchedule = 10_000;
+
     // What is larger is worked out instead of written.
     private const long LargestWritten = 1L << 30;
     private const int StateBytes = 12;
@@ -33,7 +36,7 @@ public sealed class StageRehearsal(
     {
         using var samples = new RehearsalSamples(workspace, job, stage);
         var clock = Stopwatch.StartNew();
-        using var runtime = StageRuntimes.Create(stage, job, workspace);
+        using var runtime = StageRuntimes.Create(stage with { TotalSteps = Math.Max(stage.TotalSteps, LongestSchedule) }, job, workspace);
         runtime.Join(group);
         var built = clock.Elapsed.TotalSeconds;
         var whole = JobSizes.ShareOf(stage.GlobalBatch, trainers);
@@ -102,7 +105,7 @@ public sealed class StageRehearsal(
     // Rank 0 writes, as in a run.
     private StageReading Keep(IStageRuntime runtime, long parameters, StageReading reading)
     {
-        var copies = runtime.Stage.TotalSteps > job.Tuning.CheckpointEvery;
+        var copies = stage.TotalSteps > job.Tuning.CheckpointEvery;
         if (parameters * StateBytes > LargestWritten)
         {
             return reading with

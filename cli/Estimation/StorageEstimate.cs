@@ -4,9 +4,9 @@ namespace Ism.Cli.Estimation;
 public sealed record StorageEstimate
 {
     // Rules seen in finished runs: a step's line of metrics.jsonl, a chunk's events of one work in the journal, and the journal's tables.
-    private const double MetricsLine = 560;
-    private const double JournalChunk = 700;
-    private const double JournalFixed = 200_000;
+    private const double MetricsLine = 470;
+    private const double JournalChunk = 450;
+    private const double JournalFixed = 40_000;
 
     /// <summary>Catalogues.</summary>
     public double Catalogues { get; init; }

@@ -1,5 +1,3 @@
-using Ism.Coordinator.Jobs;
-
 namespace Ism.Cli.Estimation;
 
 /// <summary>What the job's trainers give, from the ranks measured.</summary>
@@ -56,12 +54,12 @@ public sealed class TrainingRates
     public string AutoencoderHow => !_sizes.TrainsAutoencoder
         ? "given by autoencoder.from"
         : string.Join(", ", _stages.Where(s => s.Stage != TuningStage).Select(s => FormattableString.Invariant(
-            $"{s.Stage}: {StepsOf(s):N0} steps of {SecondsOf(s, s.ReduceSeconds):0.###} s")));
+            $"{s.Stage}: {_sizes.AutoencoderSteps(s.Stage):N0} steps of {SecondsOf(s, s.ReduceSeconds):0.###} s")));
 
     /// <summary>What the stages write, with their steps; structure-tuning last.</summary>
     public IReadOnlyList<(StageReading Reading, long Steps)> Stored =>
     [
-        .. _stages.Where(s => s.Stage != TuningStage).Select(s => (s, StepsOf(s))),
+        .. _stages.Where(s => s.Stage != TuningStage).Select(s => (s, _sizes.AutoencoderSteps(s.Stage))),
         (Tuning ?? new StageReading { Stage = TuningStage, CheckpointBytes = 12 * Parameters, ModelBytes = 4 * Parameters }, _sizes.TuningSteps),
     ];
 
@@ -95,7 +93,7 @@ public sealed class TrainingRates
             var sample = s.ServeSeconds + (kept ? 0 : s.ReadSeconds);
             var batch = sample * _sizes.Job.Autoencoder.GlobalBatch;
             var step = SecondsOf(s, _request.Apart ? 0 : s.ReduceSeconds);
-            return StepsOf(s) * (_request.Apart
+            return _sizes.AutoencoderSteps(s.Stage) * (_request.Apart
                 ? Math.Max(step, batch / _sizes.Job.Cluster.Featurizers)
                 : step + (batch / Environment.ProcessorCount));
         });
@@ -103,16 +101,4 @@ public sealed class TrainingRates
 
     private double SecondsOf(StageReading stage, double reduce) =>
         (((stage.PassSeconds * stage.WholeShare / stage.Samples) + stage.UpdateSeconds) * Turns) + reduce;
-
-    private long StepsOf(StageReading stage)
-    {
-        var options = _sizes.Job.Autoencoder;
-        var epochs = stage.Stage switch
-        {
-            "autoencoder-1" => options.Stage1Epochs,
-            "autoencoder-2" => options.Stage2Epochs,
-            _ => options.Stage1Epochs + options.Stage2Epochs,
-        };
-        return StageSteps.Of(_sizes.Experimental, options.GlobalBatch, epochs);
-    }
 }
