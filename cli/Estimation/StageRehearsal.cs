@@ -19,7 +19,7 @@ namespace Ism.Cli.Estimation;
 public sealed class StageRehearsal(
     Workspace workspace, JobOptions job, TrainingStage stage, ICollectiveGroup group, int trainers, double seconds)
 {
-    private const int MostSteps = 200;
+    private const int MostSteps = 400;
     private const int FewestSteps = 2;
     private const int Probe = 4;
 

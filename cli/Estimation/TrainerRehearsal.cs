@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Sharding;
 using Ism.Collectives;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
@@ -13,7 +14,7 @@ namespace Ism.Cli.Estimation;
 /// <param name="rank">Number of this trainer.</param>
 public sealed class TrainerRehearsal(Workspace workspace, RehearsalPlan plan, int rank)
 {
-    private const double TrainShare = 0.5;
+    private const double TrainShare = 0.6;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
@@ -22,6 +23,10 @@ public sealed class TrainerRehearsal(Workspace workspace, RehearsalPlan plan, in
     {
         var node = new NodeOptions { Role = NodeRoles.Trainer, NodeId = $"trainer-{rank}", Workspace = workspace.Root };
         using var system = ActorSystem.Create(NodeOptions.SystemName, NodeHocon.For(node));
+        // A cluster of its own, so that the process holds what a member does.
+        var cluster = Akka.Cluster.Cluster.Get(system);
+        cluster.Join(cluster.SelfAddress);
+        ChunkRegion.Proxy(system);
         using var listener = new TcpRingListener(node.Host);
         var membership = await MeetAsync(listener.Endpoint, cancel);
         // Tensors' scopes belong to a thread, so nothing is awaited from here on.
