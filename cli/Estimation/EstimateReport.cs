@@ -145,7 +145,8 @@ public sealed class EstimateReport
         var course = CourseEstimate.Of(_sizes, Training.StepSeconds, Featurizing.PerFeaturizer, Featurizers);
         // Who shares cores takes turns: nothing overlaps there.
         var last = _request.Apart ? course.TotalSeconds + evaluations : tokens + tuning + evaluations;
-        Add("course.seconds", start + autoencoder + codebook + last, EstimateUnit.Seconds, "wall-clock of the whole job", nodes);
+        var coordination = _sizes.CoordinationSeconds;
+        Add("course.seconds", start + autoencoder + codebook + last + coordination, EstimateUnit.Seconds, "wall-clock of the whole job", nodes);
         Add("course.start_seconds", start, EstimateUnit.Seconds, "  start", "listing, and a process until it is ready; measured");
         Add("course.autoencoder_seconds", autoencoder, EstimateUnit.Seconds, "  autoencoder", Training.AutoencoderHow);
         Add("course.codebook_seconds", codebook, EstimateUnit.Seconds, "  codebook", Featurizing.CodebookHow);
@@ -153,6 +154,8 @@ public sealed class EstimateReport
             _request.Apart ? "beside tuning" : "before and beside tuning, on the same cores");
         Add("course.tuning_seconds", tuning, EstimateUnit.Seconds, "  tuning", $"{_sizes.TuningSteps:N0} steps");
         Add("course.evaluation_seconds", evaluations, EstimateUnit.Seconds, "  evaluations", $"{_sizes.Evaluations:N0} of {_sizes.Heldout:N0} structures");
+        Add("course.coordination_seconds", coordination, EstimateUnit.Seconds, "  coordination",
+            "cluster, generations and works forming and ending; a rule from finished runs");
         var apart = _request.Apart ? "simulated" : "simulated as if each node had its share of the cores all the time";
         Add("course.first_step_seconds", course.FirstStepSeconds, EstimateUnit.Seconds, "first step of tuning after", $"{apart}, from the begin of tokenising");
         Add("course.waiting_share", course.Waiting, EstimateUnit.Share, "trainers wait for tokens", apart);

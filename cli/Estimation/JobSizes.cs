@@ -12,8 +12,26 @@ namespace Ism.Cli.Estimation;
 /// <param name="ExperimentalIsCorpus">They are the corpus.</param>
 public sealed record JobSizes(JobOptions Job, long Corpus, long Heldout, long Experimental, bool ExperimentalIsCorpus)
 {
+    // Seconds seen in finished runs on two busy cores: until nodes have found each other, of a generation, of a work's ledger, and from the
+    // last step until the processes have left.
+    private const double Forming = 9;
+    private const double Generation = 1;
+    private const double Work = 0.4;
+    private const double Ending = 5;
+
     /// <summary>Steps of structure-tuning.</summary>
     public long TuningSteps => StageSteps.Of(Corpus, Job.Tuning.GlobalBatch, Job.Tuning.Epochs);
+
+    /// <summary>Seconds that nodes spend on finding each other, forming generations and handing works out, beside all computing.</summary>
+    public double CoordinationSeconds
+    {
+        get
+        {
+            var generations = 1 + (!TrainsAutoencoder ? 0 : Job.Autoencoder is { Objective: "autoencoder", Stage1Epochs: > 0, Stage2Epochs: > 0 } ? 2 : 1);
+            var works = 1 + (Heldout > 0 ? 1 : 0) + (MakesCodebook ? 1 + Job.Codebook.MaxIterations : 0);
+            return Forming + (generations * Generation) + (works * Work) + Ending;
+        }
+    }
 
     /// <summary>Steps of one of the stages by which the autoencoder is made.</summary>
     public long AutoencoderSteps(string stage) => StageSteps.Of(Experimental, Job.Autoencoder.GlobalBatch, stage switch

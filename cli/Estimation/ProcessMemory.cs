@@ -8,6 +8,8 @@ public static class ProcessMemory
 {
     private const string Status = "/proc/self/status";
     private const string Machine = "/proc/meminfo";
+    private const int Message = 16 << 10;
+    private const long MostYoung = 2L << 30;
 
     /// <summary>The most memory that this process has held at once, in bytes.</summary>
     public static long Peak() => FromFile(Status, "VmHWM:") ?? Process.GetCurrentProcess().PeakWorkingSet64;
@@ -18,6 +20,17 @@ public static class ProcessMemory
     /// <summary>What the machine (or the container) has left, in bytes.</summary>
     public static long Available() => Math.Min(
         FromFile(Machine, "MemAvailable:") ?? long.MaxValue, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    /// <summary>Allocates until the garbage collector has run twice. A node of a run allocates for messages all the time, so that its young
+    /// generation is as large as the collector lets it grow; in a short measurement it would not get there.</summary>
+    public static void FillYoungGeneration()
+    {
+        var collections = GC.CollectionCount(0) + 2;
+        for (var allocated = 0L; allocated < MostYoung && GC.CollectionCount(0) < collections; allocated += Message)
+        {
+            Array.Fill<byte>(new byte[Message], 1);
+        }
+    }
 
     /// <summary>The value of a line such as "VmHWM:   123 kB", in bytes; null when there is none.</summary>
     internal static long? Parse(IEnumerable<string> lines, string name)

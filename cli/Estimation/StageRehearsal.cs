@@ -48,6 +48,7 @@ public sealed class StageRehearsal(
         Step(share);
         var steps = (int)Math.Clamp(seconds / (each * share), FewestSteps, MostSteps);
         var results = Enumerable.Range(0, steps).Select(_ => Step(share)).ToList();
+        ProcessMemory.FillYoungGeneration();
         var evaluated = Evaluate(Math.Min(share, 16));
         var parameters = Parameters();
         return Keep(runtime, parameters, new StageReading

@@ -34,6 +34,16 @@ public class JobSizesTests
     }
 
     [Fact]
+    public void Should_count_a_coordination_for_every_pass_that_is_allowed()
+    {
+        var sizes = Of(new TuningOptions());
+        var more = sizes with { Job = sizes.Job with { Codebook = sizes.Job.Codebook with { MaxIterations = sizes.Job.Codebook.MaxIterations + 10 } } };
+        Assert.Equal(4, more.CoordinationSeconds - sizes.CoordinationSeconds, 9);
+        var given = sizes with { Job = sizes.Job with { Codebook = new CodebookOptions { From = "there" } } };
+        Assert.True(given.CoordinationSeconds < sizes.CoordinationSeconds);
+    }
+
+    [Fact]
     public void Should_give_the_busiest_trainer_the_rest_of_a_batch()
     {
         Assert.Equal(8, JobSizes.ShareOf(16, 2));
