@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Ism.Cli.Estimation;
 using Ism.Cli.Jobs;
 using Ism.Cli.Verbs;
 
@@ -39,6 +40,7 @@ public static class CommandLine
         TokenizeVerb.Create(context),
         NodeVerb.Create(context),
         ConfigVerb.Create(context),
+        EstimateVerb.Create(context),
         BenchVerb.Create(context),
         DoctorVerb.Create(context),
         EmbedVerb.Create(context),
@@ -48,6 +50,7 @@ public static class CommandLine
         VerifyVerb.Create(context),
         ChaosVerb.Create(context),
         IsolateVerb.Create(context),
+        RehearseVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>

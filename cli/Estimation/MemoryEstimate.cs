@@ -1,0 +1,53 @@
+namespace Ism.Cli.Estimation;
+
+/// <summary>Memory of one rank in float32: what is kept for every parameter, and what is left of the measured peak.</summary>
+public sealed record MemoryEstimate
+{
+    private const int Float = 4;
+
+    /// <summary>Weights, 4 bytes a parameter.</summary>
+    public required long Weights { get; init; }
+
+    /// <summary>Gradients, 4 bytes a parameter.</summary>
+    public required long Gradients { get; init; }
+
+    /// <summary>Both moments, 8 bytes a parameter.</summary>
+    public required long Moments { get; init; }
+
+    /// <summary>The copy of weights and moments that rank 0 makes for checkpoints in the background, 12 bytes a parameter.</summary>
+    public required long CheckpointCopy { get; init; }
+
+    /// <summary>The process before it has a model.</summary>
+    public required long Runtime { get; init; }
+
+    /// <summary>The rest of the peak: activations, and what allocators hold.</summary>
+    public required long Activations { get; init; }
+
+    /// <summary>All of it: rank 0, which needs most.</summary>
+    public long Total => Weights + Gradients + Moments + CheckpointCopy + Runtime + Activations;
+
+    /// <summary>The least that a rank needs for a model, activations not counted.</summary>
+    public static long LeastBytes(long parameters) => 4 * Float * parameters;
+
+    /// <summary>Breaks a measured peak down. What was measured over a part of a micro-batch is scaled to a whole one.</summary>
+    /// <param name="tuning">The stage as rank 0 did it.</param>
+    /// <param name="runtime">The process before it had a model.</param>
+    /// <param name="tokensPerMicroBatch">Bound on a micro-batch.</param>
+    public static MemoryEstimate Of(StageReading tuning, long runtime, int tokensPerMicroBatch)
+    {
+        var parameters = tuning.Parameters;
+        var copy = tuning.CopiesState ? 3 * Float * parameters : 0;
+        var rest = Math.Max(0, tuning.PeakBytes - runtime - LeastBytes(parameters) - copy);
+        var measured = Math.Min(tokensPerMicroBatch, tuning.Samples * tuning.TokensPerSample);
+        var whole = Math.Min(tokensPerMicroBatch, tuning.WholeShare * tuning.TokensPerSample);
+        return new MemoryEstimate
+        {
+            Weights = Float * parameters,
+            Gradients = Float * parameters,
+            Moments = 2 * Float * parameters,
+            CheckpointCopy = copy,
+            Runtime = runtime,
+            Activations = measured <= 0 ? rest : (long)(rest * Math.Max(1, whole / measured)),
+        };
+    }
+}

@@ -1,0 +1,150 @@
+using Ism.Cli.Estimation;
+using Ism.Protocol.Jobs;
+
+namespace Ism.Cli.Tests.Estimation;
+
+public class ArithmeticTests
+{
+    private static readonly FeaturizerReading Featurizer = new()
+    {
+        Structures = 50,
+        Refused = 10,
+        Residues = 8000,
+        Chunks = 5,
+        TokeniseSeconds = 25,
+        TokenBytes = 21_000,
+        EmptyTokenBytes = 1000,
+        EmbeddedStructures = 50,
+        EmbeddedResidues = 1600,
+        EmbedSeconds = 5,
+        EmbeddingBytes = 100_000,
+        PartialBytes = 500,
+    };
+
+    private static JobSizes Sizes(long corpus = 1000, int trainers = 2) => new(
+        new JobOptions
+        {
+            Corpus = new CorpusOptions { ChunkSize = 100 },
+            Codebook = new CodebookOptions { MaxIterations = 7, Elbow = [] },
+            Tuning = new TuningOptions { GlobalBatch = 10, Epochs = 1, WarmupEpochs = 0, CheckpointEvery = 50, KeepCheckpoints = 2 },
+            Cluster = new ClusterOptions { Trainers = trainers, Featurizers = 4 },
+        },
+        corpus, 200, corpus, true);
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    [InlineData(4, 1.5)]
+    [InlineData(32, 1.9375)]
+    public void Should_send_twice_all_but_one_share_around_a_ring(int world, double expected) =>
+        Assert.Equal(expected, RingBandwidth.ReduceSeconds(3_000_000, world, 3e6), 12);
+
+    [Fact]
+    public void Should_measure_a_ring_over_the_loopback() => Assert.True(RingBandwidth.MeasureLoopback() > 1e6);
+
+    [Fact]
+    public void Should_scale_what_grows_with_samples_to_the_whole_share()
+    {
+        var reading = new StageReading { Stage = "s", Samples = 4, WholeShare = 16, PassSeconds = 2, UpdateSeconds = 0.5, ReduceSeconds = 0.25 };
+        Assert.Equal(8.75, reading.StepSeconds, 12);
+    }
+
+    [Fact]
+    public void Should_add_up_what_is_written()
+    {
+        var sizes = Sizes();
+        var tuning = new StageReading { Stage = "structure-tuning", CheckpointBytes = 1_000_000, ModelBytes = 300_000 };
+        var storage = StorageEstimate.Of(sizes, Featurizer, [(tuning, sizes.TuningSteps)], 100, 10);
+        // (21,000 - 5 files without any chain) / 8,000 residues; 160 residues a structure, 1,200 structures, 12 chunks.
+        Assert.Equal(2, storage.TokenBytesPerResidue, 12);
+        Assert.Equal((1200 * 160 * 2) + (12 * 1000), storage.Tokens, 6);
+        Assert.Equal(2_000_000, storage.Checkpoints, 6);
+        Assert.Equal(300_000, storage.Models, 6);
+        Assert.Equal((1000 * 2000) + (10 * 7 * 500), storage.Clustering, 6);
+        Assert.Equal(100 + (1000 * 10) + 100 + (200 * 10), storage.Catalogues, 6);
+    }
+
+    [Fact]
+    public void Should_break_the_peak_of_a_rank_down()
+    {
+        var reading = new StageReading
+        {
+            Stage = "structure-tuning",
+            Parameters = 1_000_000,
+            Samples = 4,
+            WholeShare = 32,
+            TokensPerSample = 256,
+            CopiesState = true,
+            PeakBytes = 100_000_000,
+        };
+        var memory = MemoryEstimate.Of(reading, 20_000_000, tokensPerMicroBatch: 4096);
+        Assert.Equal((4_000_000L, 4_000_000L, 8_000_000L, 12_000_000L), (memory.Weights, memory.Gradients, memory.Moments, memory.CheckpointCopy));
+        // 52 MB with 1,024 tokens at once; the whole share fills a micro-batch of 4,096.
+        Assert.Equal(4 * 52_000_000L, memory.Activations);
+        Assert.Equal(256_000_000L, memory.Total);
+        Assert.Equal(100_000_000L, MemoryEstimate.Of(reading with { Samples = 32 }, 20_000_000, 4096).Total);
+    }
+
+    [Fact]
+    public void Should_let_featurizers_beyond_the_cores_take_turns()
+    {
+        var shared = new FeaturizingRates(Sizes(), [Featurizer, Featurizer], apart: false);
+        var apart = new FeaturizingRates(Sizes(), [Featurizer], apart: true);
+        Assert.Equal(4, shared.All, 12);
+        Assert.Equal(8, apart.All, 12);
+        Assert.Equal(300, shared.TokensSeconds, 9);
+        Assert.Equal(160, shared.ResiduesPerStructure, 12);
+    }
+
+    [Fact]
+    public void Should_take_a_rate_from_elsewhere()
+    {
+        var sizes = Sizes(trainers: 5);
+        var request = new EstimateRequest { TokensPerSecond = 1000, Apart = true };
+        var measured = new Measurements([Featurizer], [], 1e9, 0, 0, 0, 0);
+        var training = new TrainingRates(sizes, request, measured, 160);
+        // Two samples of 160 residues a rank, and 4 bytes a parameter around a ring of five.
+        Assert.Equal(0.32 + (1.6 * 4 * training.Parameters / 1e9), training.StepSeconds, 9);
+        Assert.Equal(1600, training.TokensPerStep, 9);
+    }
+
+    [Fact]
+    public void Should_find_how_many_featurizers_keep_trainers_busy()
+    {
+        var sizes = Sizes(corpus: 20_000);
+        // 10 structures a second are trained on; a featurizer makes 2.
+        var few = CourseEstimate.Of(sizes, 1, 2, 2);
+        var many = CourseEstimate.Of(sizes, 1, 2, 16);
+        // 4 of them a second: 5,000 s for all, of which 1,650 s before the first step, and 2,000 s of steps.
+        Assert.InRange(few.Waiting, 0.35, 0.45);
+        Assert.True(many.Waiting < 0.01, $"{many}");
+        Assert.InRange(many.FewestFeaturizers!.Value, 5, 12);
+        Assert.True(few.TotalSeconds > many.TotalSeconds);
+        Assert.InRange(many.TotalSeconds, 2000, 2400);
+    }
+
+    [Fact]
+    public void Should_read_the_kernels_lines()
+    {
+        string[] lines = ["VmPeak:\t  900 kB", "VmHWM:\t    123 kB", "VmRSS: many kB"];
+        Assert.Equal(123L << 10, ProcessMemory.Parse(lines, "VmHWM:"));
+        Assert.Null(ProcessMemory.Parse(lines, "VmRSS:"));
+        Assert.Null(ProcessMemory.Parse(lines, "VmSwap:"));
+        Assert.True(ProcessMemory.Peak() > 1 << 20);
+        Assert.Equal(15.68, MachineLoad.Parse("15.68 27.96 23.00 3/412 9931"));
+        Assert.Equal(0, MachineLoad.Parse(""));
+    }
+
+    [Fact]
+    public void Should_write_values_for_people()
+    {
+        Assert.Equal("250.0 ms", Text(0.25, EstimateUnit.Seconds));
+        Assert.Equal("26.0 h", Text(93_600, EstimateUnit.Seconds));
+        Assert.Equal("2.2 B", Text(2.24, EstimateUnit.Bytes));
+        Assert.Equal("5.00 MiB", Text(5 << 20, EstimateUnit.Bytes));
+        Assert.Equal("12.5 %", Text(0.125, EstimateUnit.Share));
+        Assert.Equal("1,514/s", Text(1514, EstimateUnit.PerSecond));
+
+        static string Text(double value, EstimateUnit unit) => EstimateTable.Text(new EstimateRow("k", value, unit, "", ""));
+    }
+}
