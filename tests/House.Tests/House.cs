@@ -40,11 +40,7 @@ internal static class House
     /// <summary>Names of the assemblies that the built assembly refers to; null when it has not been built as these tests have.</summary>
     public static IReadOnlyList<string>? AssemblyReferences(string name)
     {
-        var project = Projects[name];
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var file = System.IO.Path.Combine(
-            ReferenceData.Root, System.IO.Path.GetDirectoryName(project.Path)!, "bin", configuration, "net10.0", $"{name}.dll");
-        if (!File.Exists(file))
+        if (BuiltAssembly(name) is not { } file)
         {
             return null;
         }
@@ -52,6 +48,19 @@ internal static class House
         using var reader = new PEReader(File.OpenRead(file));
         var metadata = reader.GetMetadataReader();
         return [.. metadata.AssemblyReferences.Select(r => metadata.GetString(metadata.GetAssemblyReference(r).Name))];
+    }
+
+    /// <summary>The built assembly of a project; null when it has not been built as these tests have.</summary>
+    public static string? BuiltAssembly(string name) => Built(System.IO.Path.GetDirectoryName(Projects[name].Path)!, name);
+
+    /// <summary>The built assembly of a test project, by its folder; null when it has not been built as these tests have.</summary>
+    public static string? BuiltTests(string folder) => Built(System.IO.Path.Combine("tests", folder), $"Ism.{folder}");
+
+    private static string? Built(string folder, string assembly)
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        var file = System.IO.Path.Combine(ReferenceData.Root, folder, "bin", configuration, "net10.0", $"{assembly}.dll");
+        return File.Exists(file) ? file : null;
     }
 
     private static Dictionary<string, Project> Read()

@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 using Xunit.Sdk;
 
@@ -18,7 +19,7 @@ internal static class Close
         }
 
         var (a, e) = (actual.to(torch.float64), expected.to(torch.float64));
-        var worst = ((a - e).abs() / (1 + e.abs())).max().item<double>();
+        var worst = ((a - e).abs() / (Held.Of(1) + e.abs())).max().item<double>();
         return worst <= tolerance ? worst : throw new XunitException($"{what}: off by {worst:G3}, allowed {tolerance:G3}");
     }
 

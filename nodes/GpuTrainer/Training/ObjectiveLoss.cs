@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -16,7 +17,7 @@ internal static class ObjectiveLoss
         {
             if (batch.Counts[term] > 0 && objective.TermWeights[term] != 0)
             {
-                var part = sums[term] * (objective.TermWeights[term] / counts[term]);
+                var part = sums[term] * Held.Of(objective.TermWeights[term] / counts[term]);
                 loss = loss is null ? part : loss + part;
             }
         }

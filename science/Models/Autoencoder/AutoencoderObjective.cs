@@ -1,4 +1,5 @@
 using Ism.Models.Geometry;
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using Ism.Structures.Numerics;
 using Ism.Structures;
@@ -130,10 +131,10 @@ public sealed class AutoencoderObjective : IObjective<EnvironmentSample>
     {
         using var grad = no_grad();
         var rows = micro.Atoms.Coordinates.view(-1, 3);
-        var distances = (rows.index_select(0, micro.First!) - rows.index_select(0, micro.Second!)).pow(2).sum(-1).sqrt();
+        var distances = (rows.index_select(0, micro.First!) - rows.index_select(0, micro.Second!)).pow(Held.Of(2)).sum(-1).sqrt();
         var shape = Model.Shape;
         var width = (shape.DistogramMaximum - shape.DistogramMinimum) / shape.DistogramBins;
-        return ((distances - shape.DistogramMinimum) / width).floor().clamp(0, shape.DistogramBins - 1).to(ScalarType.Int64);
+        return ((distances - Held.Of(shape.DistogramMinimum)) / Held.Of(width)).floor().clamp(Held.Of(0), Held.Of(shape.DistogramBins - 1)).to(ScalarType.Int64);
     }
 
     private Tensor Indices(IEnumerable<long> values) => tensor(values.ToArray(), device: Model.Device);

@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Autoencoder;
@@ -46,7 +47,7 @@ public sealed class GraphEncoder
             x = x * batch.Mask.unsqueeze(-1).to(x.dtype);
         }
 
-        var z = x.sum(1) / batch.Counts.clamp_min(1).unsqueeze(-1);
+        var z = x.sum(1) / batch.Counts.clamp_min(Held.Of(1)).unsqueeze(-1);
         return new EncodedAtoms(x.MoveToOuterDisposeScope(), z.MoveToOuterDisposeScope());
     }
 }

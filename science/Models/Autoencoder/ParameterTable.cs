@@ -1,4 +1,5 @@
 using System.Text;
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using Ism.Structures.Numerics;
 using static TorchSharp.torch;
@@ -44,7 +45,7 @@ public sealed class ParameterTable(ulong seed, ScalarType dtype, Device? device 
     /// <summary>The same value everywhere.</summary>
     public Tensor Constant(string name, double value, params long[] shape)
     {
-        using var made = full(shape, value, dtype: ScalarType.Float64);
+        using var made = full(shape, Held.Of(value), dtype: ScalarType.Float64);
         return Add(name, made);
     }
 

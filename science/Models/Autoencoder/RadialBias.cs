@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ internal sealed class RadialBias(ParameterTable table, string prefix, Autoencode
 
     /// <summary>A bias [B, 1, 1, n] that hides padded keys; null where nothing is padded.</summary>
     public static Tensor? HiddenKeys(AtomBatch batch) => batch.Padded
-        ? batch.Mask.logical_not().to(batch.Coordinates.dtype).mul_(Hidden).view(batch.Environments, 1, 1, batch.Atoms)
+        ? batch.Mask.logical_not().to(batch.Coordinates.dtype).mul_(Held.Of(Hidden)).view(batch.Environments, 1, 1, batch.Atoms)
         : null;
 
     private Tensor Expand(AtomBatch batch)
@@ -47,8 +48,8 @@ internal sealed class RadialBias(ParameterTable table, string prefix, Autoencode
         using var scope = NewDisposeScope();
         var spacing = shape.RadialMaximum / (shape.RadialBases - 1);
         var distances = cdist(batch.Coordinates, batch.Coordinates, 2, compute_mode.donot_use_mm_for_euclid_dist);
-        var centres = arange(shape.RadialBases, dtype: distances.dtype, device: distances.device).view(1, -1, 1, 1);
-        var offset = (distances.unsqueeze(1) / spacing).sub(centres);
+        var centres = arange(Held.Of(shape.RadialBases), dtype: distances.dtype, device: distances.device).view(1, -1, 1, 1);
+        var offset = (distances.unsqueeze(1) / Held.Of(spacing)).sub(centres);
         return offset.mul_(offset).neg_().exp_().MoveToOuterDisposeScope();
     }
 }

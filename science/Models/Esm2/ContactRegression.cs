@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Esm2;
@@ -25,7 +26,7 @@ internal sealed class ContactRegression : IDisposable
         for (var i = 0; i < _isEnd.Length; i++)
         {
             using var ids = tokens.Ids.narrow(0, start, tokens.Lengths[i]);
-            _isEnd[i] = ids.eq(Esm2Alphabet.Eos).DetachFromDisposeScope();
+            _isEnd[i] = ids.eq(Held.Of(Esm2Alphabet.Eos)).DetachFromDisposeScope();
             start += tokens.Lengths[i];
         }
     }
@@ -37,7 +38,7 @@ internal sealed class ContactRegression : IDisposable
         var heads = attention.shape[0];
         var length = attention.shape[1];
         var end = _isEnd[sequence];
-        var kept = attention.masked_fill(end.unsqueeze(0), 0).masked_fill(end.unsqueeze(1), 0)
+        var kept = attention.masked_fill(end.unsqueeze(0), Held.Of(0)).masked_fill(end.unsqueeze(1), Held.Of(0))
             .narrow(1, 1, length - 2).narrow(2, 1, length - 2);
         var symmetric = kept + kept.transpose(1, 2);
         var rows = symmetric.sum(2, keepdim: true);

@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using Ism.Models.Serialization;
 using TorchSharp;
 
@@ -36,7 +37,7 @@ public static class Esm2Export
         var tensors = new Dictionary<string, torch.Tensor>
         {
             // Not used with rotary positions, but older transformers create both and would warn of their absence.
-            [HuggingFaceNames.PositionIds] = torch.arange(HuggingFaceConfig.MaxPositions).unsqueeze(0),
+            [HuggingFaceNames.PositionIds] = torch.arange(Held.Of(HuggingFaceConfig.MaxPositions)).unsqueeze(0),
             [HuggingFaceNames.PositionEmbeddings] = torch.zeros(HuggingFaceConfig.MaxPositions, model.Config.Width),
         };
         foreach (var spec in Esm2Parameters.StateDict(model.Config).Where(spec => IsKept(model, spec.Name)))

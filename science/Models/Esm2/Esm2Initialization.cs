@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ism.Models.Numerics;
 using Ism.Models.Serialization;
 using Ism.Structures.Numerics;
 using TorchSharp;
@@ -47,7 +48,7 @@ public static class Esm2Initialization
 
         if (name.Contains("layer_norm", StringComparison.Ordinal))
         {
-            return torch.full(shape.ToArray(), name.EndsWith("weight", StringComparison.Ordinal) ? 1f : 0f);
+            return torch.full(shape.ToArray(), Held.Of(name.EndsWith("weight", StringComparison.Ordinal) ? 1f : 0f));
         }
 
         if (name == "lm_head.bias" || name.EndsWith("out_proj.bias", StringComparison.Ordinal))

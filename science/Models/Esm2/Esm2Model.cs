@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -130,10 +131,10 @@ public sealed class Esm2Model : IDisposable
             return looked.MoveToOuterDisposeScope();
         }
 
-        var isMask = tokens.Ids.eq(Esm2Alphabet.Mask);
+        var isMask = tokens.Ids.eq(Held.Of(Esm2Alphabet.Mask));
         var (lengths, sequences) = TokenDropout.Index(tokens);
         var scale = TokenDropout.Scale(isMask, lengths, sequences, Dtype);
-        return (looked.masked_fill(isMask.unsqueeze(1), 0) * scale.unsqueeze(1)).MoveToOuterDisposeScope();
+        return (looked.masked_fill(isMask.unsqueeze(1), Held.Of(0)) * scale.unsqueeze(1)).MoveToOuterDisposeScope();
     }
 
     /// <summary>One transformer layer: x + attention(LN(x)), then + feed-forward(LN(.)). <paramref name="x"/> [T, D] to [T, D].

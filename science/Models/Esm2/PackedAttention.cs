@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 using static TorchSharp.torch.nn;
 
@@ -29,7 +30,7 @@ internal static class PackedAttention
         torch.Tensor q, torch.Tensor k, torch.Tensor v, IReadOnlyList<SequenceRun> runs, Action<int, torch.Tensor> onWeights)
     {
         using var scope = torch.NewDisposeScope();
-        var scaled = q * (1 / Math.Sqrt(q.shape[^1]));
+        var scaled = q * Held.Of(1 / Math.Sqrt(q.shape[^1]));
         var parts = new List<torch.Tensor>();
         var sequence = 0;
         foreach (var run in runs)

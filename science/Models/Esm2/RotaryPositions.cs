@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Esm2;
@@ -12,8 +13,8 @@ public static class RotaryPositions
     public static torch.Tensor InverseFrequencies(int headWidth)
     {
         using var scope = torch.NewDisposeScope();
-        var exponents = torch.arange(0, headWidth, 2, dtype: torch.ScalarType.Float32) / headWidth;
-        return (1.0 / torch.pow(torch.tensor(10000f), exponents)).MoveToOuterDisposeScope();
+        var exponents = torch.arange(Held.Of(0), Held.Of(headWidth), Held.Of(2), dtype: torch.ScalarType.Float32) / Held.Of(headWidth);
+        return torch.pow(torch.tensor(10000f), exponents).reciprocal().MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -39,6 +40,6 @@ public static class RotaryPositions
         using var scope = torch.NewDisposeScope();
         var half = x.shape[^1] / 2;
         var swapped = torch.cat([x.narrow(-1, half, half), x.narrow(-1, 0, half)], -1);
-        return torch.addcmul(x * cos, swapped, signedSin, 1).MoveToOuterDisposeScope();
+        return torch.addcmul(x * cos, swapped, signedSin, Held.Of(1)).MoveToOuterDisposeScope();
     }
 }

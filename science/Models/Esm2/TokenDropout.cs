@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Esm2;
@@ -16,7 +17,7 @@ internal static class TokenDropout
         var device = tokens.Ids.device;
         using var scope = torch.NewDisposeScope();
         var lengths = torch.tensor(tokens.Lengths.Select(length => (long)length).ToArray(), device: device);
-        var sequences = torch.repeat_interleave(torch.arange(tokens.Lengths.Count, device: device), lengths);
+        var sequences = torch.repeat_interleave(torch.arange(Held.Of(tokens.Lengths.Count), device: device), lengths);
         return (lengths.MoveToOuterDisposeScope(), sequences.MoveToOuterDisposeScope());
     }
 
@@ -26,8 +27,8 @@ internal static class TokenDropout
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var masks = torch.zeros_like(lengths).index_add(0, sequences, isMask.to_type(torch.ScalarType.Int64), 1);
+        var masks = torch.zeros_like(lengths).index_add(0, sequences, isMask.to_type(torch.ScalarType.Int64), Held.Of(1));
         var share = masks.to_type(dtype) / lengths.to_type(dtype);
-        return ((1 - MaskShareInTraining) / (1 - share)).index_select(0, sequences).MoveToOuterDisposeScope();
+        return (Held.Of(1 - MaskShareInTraining) / (Held.Of(1) - share)).index_select(0, sequences).MoveToOuterDisposeScope();
     }
 }

@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using static TorchSharp.torch;
 
 namespace Ism.Models.Geometry;
@@ -37,7 +38,7 @@ public static class Kabsch
         using var scope = NewDisposeScope();
         var moved = Kept(truth, mask);
         var target = Kept(predicted.detach(), mask);
-        var counts = Counts(predicted, mask).clamp_min(1).view(-1, 1, 1);
+        var counts = Counts(predicted, mask).clamp_min(Held.Of(1)).view(-1, 1, 1);
         var movedCentre = moved.sum(1, keepdim: true) / counts;
         var targetCentre = target.sum(1, keepdim: true) / counts;
         var covariance = bmm(Kept(moved - movedCentre, mask).transpose(1, 2), Kept(target - targetCentre, mask));
@@ -60,15 +61,15 @@ public static class Kabsch
     {
         using var scope = NewDisposeScope();
         var alignment = Align(predicted, truth, mask);
-        var squares = (Kept(predicted, mask) - alignment.Aligned).pow(2).sum(-1).sum(-1);
-        return (squares / Counts(predicted, mask).clamp_min(1)).MoveToOuterDisposeScope();
+        var squares = (Kept(predicted, mask) - alignment.Aligned).pow(Held.Of(2)).sum(-1).sum(-1);
+        return (squares / Counts(predicted, mask).clamp_min(Held.Of(1))).MoveToOuterDisposeScope();
     }
 
     private static Tensor Kept(Tensor points, Tensor? mask) =>
-        mask is null ? points : points.masked_fill(mask.logical_not().unsqueeze(-1), 0);
+        mask is null ? points : points.masked_fill(mask.logical_not().unsqueeze(-1), Held.Of(0));
 
     private static Tensor Counts(Tensor points, Tensor? mask) => mask is null
-        ? full([points.shape[0]], points.shape[1], dtype: points.dtype, device: points.device)
+        ? full([points.shape[0]], Held.Of(points.shape[1]), dtype: points.dtype, device: points.device)
         : mask.sum(1).to(points.dtype);
 
     private static Tensor Rotations(Tensor covariance)

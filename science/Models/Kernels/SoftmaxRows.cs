@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Kernels;
@@ -15,7 +16,7 @@ internal static unsafe class SoftmaxRows
         if (!TensorMemory.IsServed(scores))
         {
             using var scope = torch.NewDisposeScope();
-            scores.copy_(scores.mul_(scale).softmax(-1));
+            scores.copy_(scores.mul_(Held.Of(scale)).softmax(-1));
             return;
         }
 
@@ -35,7 +36,7 @@ internal static unsafe class SoftmaxRows
         {
             using var scope = torch.NewDisposeScope();
             var product = gradient * weights;
-            _ = gradient.copy_((product - (weights * product.sum(-1, keepdim: true))).mul_(scale));
+            _ = gradient.copy_((product - (weights * product.sum(-1, keepdim: true))).mul_(Held.Of(scale)));
             return;
         }
 

@@ -77,11 +77,11 @@ public sealed class AdamW : IDisposable
 
         // Scalars held until after the call: of a plain number, invoke keeps only the handle of a scalar that nobody refers to any
         // more, and a garbage collection before the native call frees it.
-        using Scalar rate = learningRate, beta1 = _options.Beta1, beta2 = _options.Beta2;
-        using Scalar decay = _options.WeightDecay, epsilon = _options.Epsilon;
+        using Scalar rate = learningRate.ToScalar(), beta1 = _options.Beta1.ToScalar(), beta2 = _options.Beta2.ToScalar();
+        using Scalar decay = _options.WeightDecay.ToScalar(), epsilon = _options.Epsilon.ToScalar();
         if (clipping is var (norm, limit))
         {
-            using Scalar maximum = limit;
+            using var maximum = limit.ToScalar();
             _ = _clipped.invoke(
                 "clipped_adamw_", List(_parameters.Values), List(_parameters.Gradients), List(Mean), List(MeanOfSquares), List(t),
                 norm, maximum, rate, beta1, beta2, decay, epsilon);

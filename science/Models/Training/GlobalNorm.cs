@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Training;
@@ -33,7 +34,7 @@ public static class GlobalNorm
         {
             using var noGrad = torch.no_grad();
             using var scope = torch.NewDisposeScope();
-            _ = flat.mul_(factor);
+            _ = flat.mul_(Held.Of(factor));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ism.GpuTrainer.Training;
+using Ism.Models.Numerics;
 using Ism.Models.StructureTuning;
 using Ism.Models.Training;
 using TorchSharp;
@@ -189,7 +190,7 @@ public class GoldenTrajectoryTests
         var expected = GoldenTuning.Tensors(file);
         foreach (var slot in parameters.Slots)
         {
-            var off = ((FlatParameters.View(flat, slot) - expected[slot.Name]).abs() / (1 + expected[slot.Name].abs())).max();
+            var off = ((FlatParameters.View(flat, slot) - expected[slot.Name]).abs() / (Held.Of(1) + expected[slot.Name].abs())).max();
             RequireClose(0, off.to(torch.float64).item<double>(), tolerance, $"{slot.Name} of {file}");
         }
     }

@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -35,16 +36,16 @@ internal sealed class LineObjective : IObjective<LinePoint>
     public IReadOnlyList<torch.Tensor> ForwardSums(IMicroBatch batch)
     {
         var points = ((Batch)batch).Points;
-        var fit = Weights[0] * 0;
-        var offset = Weights[1] * 0;
+        var fit = Weights[0] * Held.Of(0);
+        var offset = Weights[1] * Held.Of(0);
         foreach (var point in points)
         {
             if (point.Y is { } y)
             {
-                fit = fit + ((Weights[0] * point.X) + Weights[1] - y).pow(2);
+                fit = fit + ((Weights[0] * Held.Of(point.X)) + Weights[1] - Held.Of(y)).pow(Held.Of(2));
             }
 
-            offset = offset + Weights[1].pow(2);
+            offset = offset + Weights[1].pow(Held.Of(2));
         }
 
         return [fit, offset];

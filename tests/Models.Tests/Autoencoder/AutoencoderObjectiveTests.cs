@@ -1,4 +1,5 @@
 using Ism.Models.Autoencoder;
+using Ism.Models.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -138,10 +139,10 @@ public class AutoencoderObjectiveTests
             {
                 if (parameter.Tensor.grad is { } gradient)
                 {
-                    m.mul_(0.9).add_(gradient, alpha: 0.1);
-                    v.mul_(0.99).addcmul_(gradient, gradient, value: 0.01);
-                    var update = m / (1 - Math.Pow(0.9, step)) / ((v / (1 - Math.Pow(0.99, step))).sqrt() + 1e-8);
-                    parameter.Tensor.sub_(5e-3 * update);
+                    m.mul_(Held.Of(0.9)).add_(gradient, alpha: Held.Of(0.1));
+                    v.mul_(Held.Of(0.99)).addcmul_(gradient, gradient, value: Held.Of(0.01));
+                    var update = m / Held.Of(1 - Math.Pow(0.9, step)) / ((v / Held.Of(1 - Math.Pow(0.99, step))).sqrt() + Held.Of(1e-8));
+                    parameter.Tensor.sub_(Held.Of(5e-3) * update);
                     gradient.zero_();
                 }
             }
@@ -165,8 +166,8 @@ public class AutoencoderObjectiveTests
             using (batch)
             {
                 using var scope = NewDisposeScope();
-                var terms = objective.ForwardSums(batch).Select((sum, t) => sum / counts[t]).ToArray();
-                terms.Select((mean, t) => mean * objective.TermWeights[t]).Aggregate((a, b) => a + b).backward();
+                var terms = objective.ForwardSums(batch).Select((sum, t) => sum / Held.Of(counts[t])).ToArray();
+                terms.Select((mean, t) => mean * Held.Of(objective.TermWeights[t])).Aggregate((a, b) => a + b).backward();
                 for (var t = 0; t < terms.Length; t++)
                 {
                     means[t] += terms[t].item<float>();

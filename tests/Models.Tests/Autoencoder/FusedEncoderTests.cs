@@ -1,4 +1,5 @@
 using Ism.Models.Autoencoder;
+using Ism.Models.Numerics;
 using Ism.Structures;
 using static TorchSharp.torch;
 
@@ -91,7 +92,7 @@ public class FusedEncoderTests
         foreach (var parameter in model.Parameters.Where(p => p.Tensor.dim() == 1))
         {
             using var noise = randn_like(parameter.Tensor);
-            parameter.Tensor.add_(noise, 0.1);
+            parameter.Tensor.add_(noise, Held.Of(0.1));
         }
     }
 

@@ -1,4 +1,5 @@
 using Ism.Models.Autoencoder;
+using Ism.Models.Numerics;
 using Ism.Structures.Numerics;
 using Ism.Structures;
 using static TorchSharp.torch;
@@ -22,7 +23,7 @@ public class GraphEncoderTests
             // Moved in the model's own dtype: rounding the moved coordinates to float32 would change the distances by more.
             var reflection = turn >= 2 ? diag(tensor(new[] { 1.0, 1, -1 })) : eye(3, dtype: ScalarType.Float64);
             var motion = Rotation((ulong)turn).matmul(reflection).to(dtype);
-            var shift = tensor(new[] { 3.0, -7, 11 }).to(dtype) * turn;
+            var shift = tensor(new[] { 3.0, -7, 11 }).to(dtype) * Held.Of(turn);
             using var moved = new AtomBatch(clouds, dtype);
             moved.Coordinates.copy_(batch.Coordinates.matmul(motion.transpose(0, 1)) + shift);
             AssertClose(expected, Embedding(model, moved), tolerance);

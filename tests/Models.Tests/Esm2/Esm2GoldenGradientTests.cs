@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ism.Models.Numerics;
 using Ism.Models.Serialization;
 using Ism.Tests;
 using TorchSharp;
@@ -23,7 +24,7 @@ public class Esm2GoldenGradientTests
 
         // Logits only at the chosen positions, as a training step computes them.
         using var layout = model.Layout(tokens);
-        var chosen = labels.ne(masking.RootElement.GetProperty("label_ignore").GetInt64()).nonzero().squeeze(1);
+        var chosen = labels.ne(Held.Of(masking.RootElement.GetProperty("label_ignore").GetInt64())).nonzero().squeeze(1);
         var hidden = model.Represent(tokens, layout).index_select(0, chosen);
         var losses = torch.nn.functional.cross_entropy(
             model.Logits(hidden), labels.index_select(0, chosen), reduction: torch.nn.Reduction.None);

@@ -1,4 +1,5 @@
 using Ism.Models.Esm2;
+using Ism.Models.Numerics;
 using Ism.Models.Serialization;
 using Ism.Tests;
 using TorchSharp;
@@ -29,7 +30,7 @@ public class Esm2GoldenUnitTests
                     continue;
                 }
 
-                var positions = torch.arange(cases[$"{at}.q"].shape[1]);
+                var positions = torch.arange(Held.Of(cases[$"{at}.q"].shape[1]));
                 var (cos, sin) = RotaryPositions.Tables(positions, inverse, TinyEsm2.Dtype(precision));
                 foreach (var name in (string[])["q", "k"])
                 {

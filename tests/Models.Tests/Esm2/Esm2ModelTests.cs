@@ -1,4 +1,5 @@
 using Ism.Models.Esm2;
+using Ism.Models.Numerics;
 using Ism.Structures.Numerics;
 using TorchSharp;
 
@@ -158,7 +159,7 @@ public class Esm2ModelTests
         Assert.Equal([4, 3], packed.Lengths);
         Close.RequireSame(torch.tensor(new long[] { 0, 5, 6, 2, 0, 7, 2 }), packed.Ids, "ids");
         var spread = PaddedTokens.Pad(packed.Ids.unsqueeze(1), packed.Lengths);
-        Close.RequireSame(padded.masked_fill(padded.eq(1), 0).unsqueeze(2), spread, "padded");
+        Close.RequireSame(padded.masked_fill(padded.eq(Held.Of(1)), Held.Of(0)).unsqueeze(2), spread, "padded");
     }
 
     private static int[] Sequence(ref CounterRandom random, int residues)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ism.Models.Geometry;
+using Ism.Models.Numerics;
 using Ism.Models.Serialization;
 using Ism.Tests;
 using static TorchSharp.torch;
@@ -59,7 +60,7 @@ public class KabschGoldenTests
         Close.Require(tensors["R"], alignment.Rotation, tolerance, "R");
         Close.Require(tensors["t"], alignment.Translation, tolerance, "t");
         Close.Require(
-            tensors["aligned_true"].masked_fill(mask.logical_not().unsqueeze(-1), 0), alignment.Aligned, tolerance, "aligned");
+            tensors["aligned_true"].masked_fill(mask.logical_not().unsqueeze(-1), Held.Of(0)), alignment.Aligned, tolerance, "aligned");
         Close.Require(tensors["grad_pred_of_own_msd"], predicted.grad!, tolerance, "gradient");
     }
 }

@@ -1,4 +1,5 @@
 using Ism.Models.Geometry;
+using Ism.Models.Numerics;
 using Ism.Structures.Numerics;
 using static TorchSharp.torch;
 
@@ -41,7 +42,7 @@ public class KabschTests
     {
         using var scope = NewDisposeScope();
         var truth = Cloud(5, 30, rank);
-        var copy = truth.matmul(Rotation(6).transpose(0, 1)) + 4;
+        var copy = truth.matmul(Rotation(6).transpose(0, 1)) + Held.Of(4);
         AssertClose(zeros(2), Kabsch.AlignedSquaredError(copy, truth), 1e-20);
         AssertClose(copy, Kabsch.Align(copy, truth).Aligned, 1e-10);
     }
@@ -100,7 +101,7 @@ public class KabschTests
     {
         var random = new CounterRandom(seed);
         var values = Enumerable.Range(0, 2 * points * 3).Select(i => i % 3 < rank ? 5 * random.NextGaussian() : 0).ToArray();
-        return tensor(values, [2, points, 3]).matmul(Rotation(seed).transpose(0, 1)) + 1;
+        return tensor(values, [2, points, 3]).matmul(Rotation(seed).transpose(0, 1)) + Held.Of(1);
     }
 
     private static Tensor Rotation(ulong key)

@@ -1,5 +1,6 @@
 using Ism.Models.Esm2;
 using Ism.Models.Kernels;
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Tests.Kernels;
@@ -18,17 +19,17 @@ public class KernelTests
     public void Should_compute_softmax_and_its_gradient(int width)
     {
         using var scope = torch.NewDisposeScope();
-        var x = Normal(3, 5, width) * 6;
+        var x = Normal(3, 5, width) * Held.Of(6);
         var g = Normal(3, 5, width);
         var reference = x.to(torch.float64).requires_grad_(true);
-        var expected = (reference * 0.25).softmax(-1);
+        var expected = (reference * Held.Of(0.25)).softmax(-1);
         torch.autograd.backward([expected], [g.to(torch.float64)]);
         foreach (var (dtype, tolerance) in Both(2e-6, 8e-3))
         {
             var weights = x.to(dtype).contiguous().clone();
             var reduced = x.to(dtype).to(torch.float64);
             SoftmaxRows.Forward(weights, 0.25);
-            Close.Require((reduced * 0.25).softmax(-1), weights.to(torch.float64), tolerance, $"softmax of {width} in {dtype}");
+            Close.Require((reduced * Held.Of(0.25)).softmax(-1), weights.to(torch.float64), tolerance, $"softmax of {width} in {dtype}");
             var gradient = g.to(dtype).clone();
             SoftmaxRows.Backward(gradient, weights, 0.25);
             Close.Require(reference.grad!, gradient.to(torch.float64), 8 * tolerance, $"its gradient in {dtype}");
@@ -59,7 +60,7 @@ public class KernelTests
     public void Should_compute_gelu_of_a_biased_row_and_its_gradient(int rows, int width)
     {
         using var scope = torch.NewDisposeScope();
-        var (x, bias, g) = (Normal(rows, width) * 3, Normal(width), Normal(rows, width));
+        var (x, bias, g) = (Normal(rows, width) * Held.Of(3), Normal(width), Normal(rows, width));
         foreach (var (dtype, tolerance) in Both(2e-6, 1e-2))
         {
             var reference = (x.to(dtype).to(torch.float64) + bias.to(torch.float64)).detach().requires_grad_(true);
@@ -82,7 +83,7 @@ public class KernelTests
     {
         using var scope = torch.NewDisposeScope();
         var (x, bias) = (Normal(9, heads * headWidth), Normal(heads * headWidth));
-        var (cos, sin) = RotaryPositions.Tables(torch.arange(9), RotaryPositions.InverseFrequencies(headWidth), torch.float64);
+        var (cos, sin) = RotaryPositions.Tables(torch.arange(Held.Of(9)), RotaryPositions.InverseFrequencies(headWidth), torch.float64);
         var half = headWidth / 2;
         var (c, s) = (cos.narrow(1, 0, half).to(torch.float32).contiguous(), sin.narrow(1, half, half).to(torch.float32).contiguous());
         foreach (var (dtype, tolerance) in Both(2e-6, 1.5e-2))

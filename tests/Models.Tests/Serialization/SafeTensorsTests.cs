@@ -1,4 +1,5 @@
 using System.Text;
+using Ism.Models.Numerics;
 using Ism.Models.Serialization;
 using TorchSharp;
 
@@ -18,7 +19,7 @@ public class SafeTensorsTests
     {
         using var folder = new TemporaryFolder();
         using var scope = torch.NewDisposeScope();
-        var values = torch.arange(-20, 40).to(type).view(3, 4, 5);
+        var values = torch.arange(Held.Of(-20), Held.Of(40)).to(type).view(3, 4, 5);
         var written = new Dictionary<string, torch.Tensor>
         {
             ["matrix"] = values,

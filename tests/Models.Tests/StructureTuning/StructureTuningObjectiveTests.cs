@@ -1,4 +1,5 @@
 using Ism.Models.Esm2;
+using Ism.Models.Numerics;
 using Ism.Models.StructureTuning;
 using Ism.Models.Training;
 using TorchSharp;
@@ -113,7 +114,7 @@ public class StructureTuningObjectiveTests
 
             flat.ZeroGradients();
             var sums = objective.ForwardSums(batch);
-            ((sums[0] / batch.Counts[0]) + (sums[1] / batch.Counts[1]) + (sums[2] / batch.Counts[2])).backward();
+            ((sums[0] / Held.Of(batch.Counts[0])) + (sums[1] / Held.Of(batch.Counts[1])) + (sums[2] / Held.Of(batch.Counts[2]))).backward();
             flat.RequireViews();
             optimizer.Step(5e-3);
         }

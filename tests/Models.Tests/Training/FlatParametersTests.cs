@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -16,10 +17,10 @@ public class FlatParametersTests
         Close.RequireSame(before.Item2, b.detach(), "b");
         using (torch.no_grad())
         {
-            flat.Values.add_(1);
+            flat.Values.add_(Held.Of(1));
         }
 
-        Close.RequireSame(before.Item1 + 1, w.detach(), "w after the buffer moved");
+        Close.RequireSame(before.Item1 + Held.Of(1), w.detach(), "w after the buffer moved");
         Assert.True(w.is_leaf && w.requires_grad);
         Assert.Equal(["w", "b"], flat.Slots.Select(slot => slot.Name));
     }
@@ -36,12 +37,12 @@ public class FlatParametersTests
             flat.ZeroGradients();
             for (var pass = 1; pass <= 2; pass++)
             {
-                using var loss = (x.matmul(w.t()) + b).pow(2).sum();
+                using var loss = (x.matmul(w.t()) + b).pow(Held.Of(2)).sum();
                 loss.backward();
                 flat.RequireViews();
             }
 
-            var expected = 2 * 2 * (x.matmul(w.detach().t()) + b.detach()).sum(dim: 0);
+            var expected = Held.Of(4) * (x.matmul(w.detach().t()) + b.detach()).sum(dim: 0);
             Close.Require(expected, FlatParameters.View(flat.Gradients, flat.Slots[1]), 1e-12, "gradient of b over two passes");
         }
     }

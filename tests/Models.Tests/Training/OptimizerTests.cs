@@ -1,3 +1,4 @@
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -63,7 +64,7 @@ public class OptimizerTests
             using var norm = new GradientNorm(flat.Gradients);
             for (var update = 1; update <= 3; update++)
             {
-                flat.Gradients.copy_(torch.arange(flat.Length).to(torch.float32) * update);
+                flat.Gradients.copy_(torch.arange(Held.Of(flat.Length)).to(torch.float32) * Held.Of(update));
                 var measured = norm.Measure();
                 Assert.Equal(GlobalNorm.Of(flat.Gradients), measured.ToDouble(), 1e-4);
                 if (apart)

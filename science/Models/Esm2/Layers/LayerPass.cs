@@ -74,7 +74,7 @@ internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scr
     private LayerNormResult Norm(torch.Tensor x, LayerWeights w, int place, LayerTape tape)
     {
         var (scale, shift) = w.Norm(place);
-        using Scalar epsilon = config.LayerNormEpsilon;
+        using var epsilon = config.LayerNormEpsilon.ToScalar();
         var results = (torch.Tensor[])scripts.invoke("layer_norm", x, scale, shift, epsilon);
         return new(tape.Keep(results[0]), tape.Keep(results[1]), tape.Keep(results[2]));
     }

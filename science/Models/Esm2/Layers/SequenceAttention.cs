@@ -18,9 +18,9 @@ internal sealed class SequenceAttention(torch.jit.CompilationUnit scripts, int h
         var scale = Scale(query);
         if (IsFused(query))
         {
-            using Scalar number = scale;
+            using Scalar number = scale.ToScalar(), longest = layout.Longest.ToScalar();
             var results = (torch.Tensor[])scripts.invoke(
-                "flash", Split(query), Split(key), Split(value), layout.Borders(), layout.Longest, number);
+                "flash", Split(query), Split(key), Split(value), layout.Borders(), longest, number);
             var packed = results[0].reshape(query.shape);
             return (packed.MoveToOuterDisposeScope(), [.. results.Select(result => result.MoveToOuterDisposeScope())]);
         }
@@ -47,11 +47,11 @@ internal sealed class SequenceAttention(torch.jit.CompilationUnit scripts, int h
         var scale = Scale(query);
         if (IsFused(query))
         {
-            using Scalar number = scale;
+            using Scalar number = scale.ToScalar(), longest = layout.Longest.ToScalar();
             var kept = tape.Attention;
             var results = (torch.Tensor[])scripts.invoke(
                 "flash_backward", Split(gradient), Split(query), Split(key), Split(value), kept[0], kept[1], layout.Borders(),
-                layout.Longest, kept[2], kept[3], number);
+                longest, kept[2], kept[3], number);
             return (Joined(results[0]), Joined(results[1]), Joined(results[2]));
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ism.GpuTrainer.Training;
 using Ism.GpuTrainer.Training.Checkpoints;
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -40,14 +41,14 @@ internal sealed class CheckpointDisk : IDisposable
     /// <summary>A state after some steps, with 1024 numbers that depend on the step.</summary>
     public TrainingState State(long step)
     {
-        var weights = torch.arange(1024, dtype: torch.float64).add(step).requires_grad_(true).DetachFromDisposeScope();
+        var weights = torch.arange(Held.Of(1024), dtype: torch.float64).add(Held.Of(step)).requires_grad_(true).DetachFromDisposeScope();
         _weights.Add(weights);
         var state = new TrainingState([new NamedParameter("weights", weights)]) { Step = step };
         state.Optimizer.Updates = step;
         using (torch.no_grad())
         {
-            state.Optimizer.Mean.fill_(0.5 + step);
-            state.Optimizer.MeanOfSquares.fill_(0.25 + step);
+            state.Optimizer.Mean.fill_(Held.Of(0.5 + step));
+            state.Optimizer.MeanOfSquares.fill_(Held.Of(0.25 + step));
         }
 
         return state;

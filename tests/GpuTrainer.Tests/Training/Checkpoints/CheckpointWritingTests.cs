@@ -1,4 +1,5 @@
 using Ism.GpuTrainer.Training.Checkpoints;
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.GpuTrainer.Tests.Training.Checkpoints;
@@ -125,7 +126,7 @@ public sealed class CheckpointWritingTests : IDisposable
     public void Should_find_every_number_that_is_not_finite(torch.ScalarType type)
     {
         using var scope = torch.NewDisposeScope();
-        var numbers = torch.full([67], -65504, dtype: type);
+        var numbers = torch.full([67], Held.Of(-65504), dtype: type);
         Assert.True(FiniteNumbers.All(numbers.bytes, type));
         foreach (var bad in (double[])[double.NaN, double.PositiveInfinity, double.NegativeInfinity])
         {

@@ -1,5 +1,6 @@
 using Ism.Models.Esm2;
 using Ism.Models.Esm2.Layers;
+using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Models.Tests.Esm2.Layers;
@@ -80,7 +81,7 @@ public class LayerStackTests
         var before = Output();
         using (torch.no_grad())
         {
-            model.Tensor("layers.1.fc2.weight").mul_(2);
+            model.Tensor("layers.1.fc2.weight").mul_(Held.Of(2));
         }
 
         Close.RequireSame(before, Output(), "before the refresh");
