@@ -20,13 +20,18 @@ public static class ChunkRegion
     private static readonly ChunkExtractor Extractor = new(Shards);
 
     /// <summary>Hosts entities on this featurizer. <paramref name="entity"/> makes the props of the entity of an id.</summary>
-    public static IActorRef Host(ActorSystem system, Func<string, Props> entity) => Keep(
-        system,
-        "chunk-host",
-        // With a host its entities end, and what they have under way: it is given twice the time.
-        Patience * 2,
-        () => ClusterSharding.Get(system).Start(
-            TypeName, entity, ClusterShardingSettings.Create(system).WithRole(NodeRoles.Featurizer), Extractor));
+    public static IActorRef Host(ActorSystem system, Func<string, Props> entity)
+    {
+        var sharding = ClusterSharding.Get(system);
+        var settings = ClusterShardingSettings.Create(system).WithRole(NodeRoles.Featurizer);
+        return Keep(
+            system,
+            "chunk-host",
+            // With a host its entities end, and what they have under way: it is given twice the time.
+            Patience * 2,
+            () => sharding.Start(
+                TypeName, entity, settings, Extractor, new ShardPlacement(sharding.DefaultShardAllocationStrategy(settings)), PoisonPill.Instance));
+    }
 
     /// <summary>Reaches entities from a node that hosts none.</summary>
     public static IActorRef Proxy(ActorSystem system) => Proxy(system, Patience);

@@ -115,20 +115,31 @@ public sealed class LedgerState
             _firstOpen++;
         }
 
-        // Not far ahead of the order: what the first steps need comes first.
-        var last = (int)Math.Min(_order.Length, _firstOpen + ((long)capacity * LookAhead));
-        for (var i = _firstOpen; i < last && _leases.Count < capacity; i++)
+        // Not past too many that wait for their node: what the first steps need comes first. One that takes long holds up nothing.
+        var passed = 0L;
+        for (var i = _firstOpen; i < _order.Length && _leases.Count < capacity; i++)
         {
             var chunk = _order[i];
-            if (_committed[chunk] is null && !_leases.ContainsKey(chunk)
-                && !(_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now)
-                && _loads?.HasRoom(chunk, perNode) != false)
+            if (_committed[chunk] is not null || _leases.ContainsKey(chunk)
+                || (_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now))
             {
-                var lease = new Lease(chunk, ((long)_incarnation << 32) + ++_leasesGiven, now + _leaseTime, "");
-                _leases[chunk] = lease;
-                _loads?.Begin(chunk);
-                given.Add(lease);
+                continue;
             }
+
+            if (_loads?.HasRoom(chunk, perNode) == false)
+            {
+                if (++passed >= (long)capacity * LookAhead)
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            var lease = new Lease(chunk, ((long)_incarnation << 32) + ++_leasesGiven, now + _leaseTime, "");
+            _leases[chunk] = lease;
+            _loads?.Begin(chunk);
+            given.Add(lease);
         }
 
         return given;

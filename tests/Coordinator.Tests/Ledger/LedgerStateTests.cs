@@ -51,6 +51,21 @@ public class LedgerStateTests
     }
 
     [Fact]
+    public void Should_go_on_leasing_however_long_one_chunk_takes()
+    {
+        var ledger = new LedgerState([.. Enumerable.Range(0, 1000)], LeaseTime, shardOf: chunk => chunk);
+        ledger.Apply(ledger.Open());
+        for (var commits = 1; commits < 1000; commits++)
+        {
+            // Chunk 0 is under way all the time.
+            var lease = ledger.LeaseNext(2, Start, perNode: 1).Last();
+            Assert.Equal(commits, lease.Chunk);
+            ledger.Renew(lease.Chunk, lease.Epoch, "node", Start);
+            ledger.Apply(ledger.Finish(Result(lease))!);
+        }
+    }
+
+    [Fact]
     public void Should_commit_a_chunk_once_and_only_under_the_current_lease()
     {
         var ledger = Opened([0]);
