@@ -30,7 +30,7 @@ public sealed class JobSimulation
     private double _waiting;
     private double _freeSince;
     private long _step = -1;
-    private long _events0;
+    private long _lastEvent;
 
     private JobSimulation(PlannedJob job)
     {
@@ -91,7 +91,7 @@ public sealed class JobSimulation
             _firstStep, _featurized, _freeSince, _waiting, 1 - (_featurizers.Busy / (_featurized * _job.Featurizers)), _featurizers.Deaths);
     }
 
-    private void After(double seconds, Action happens) => _events.Enqueue(happens, (_now + seconds, _events0++));
+    private void After(double seconds, Action happens) => _events.Enqueue(happens, (_now + seconds, _lastEvent++));
 
     private int ShardOf(int chunk) => chunk % _job.Shards;
 
