@@ -228,7 +228,7 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
 
         var endpoint = _listener.Endpoint;
         var port = int.Parse(endpoint.AsSpan(endpoint.LastIndexOf(':') + 1), System.Globalization.CultureInfo.InvariantCulture);
-        _group.Tell(new GenerationPrepared(_prepare.Generation, _nodeId, _host, port, _readyStep));
+        _group.Tell(new GenerationPrepared(_prepare.Generation, _nodeId, _host, port, _readyStep) { Term = _prepare.Term });
     }
 
     private void OnStart(StartGeneration m)

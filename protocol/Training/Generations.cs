@@ -78,7 +78,13 @@ public sealed record GenerationPrepared(
     [property: Key(1)] string NodeId,
     [property: Key(2)] string Host,
     [property: Key(3)] int Port,
-    [property: Key(4)] long Step) : IWireMessage;
+    [property: Key(4)] long Step) : IWireMessage
+{
+    /// <summary>Term of the group that asked. Another coordinator may prepare the same number and ask for another state: an answer to
+    /// the one is none to the other.</summary>
+    [Key(5)]
+    public long Term { get; init; }
+}
 
 /// <summary>A rank's listener.</summary>
 [MessagePackObject]

@@ -24,7 +24,7 @@ public sealed partial class GroupState
             Left(answer.NodeId);
         }
 
-        if (Phase == GroupPhase.Preparing && answer.Generation == Generation)
+        if (Phase == GroupPhase.Preparing && answer.Generation == Generation && answer.Term == _term)
         {
             Remember(answer.NodeId, answer.Step);
             _prepared[answer.NodeId] = answer;

@@ -53,7 +53,7 @@ internal sealed class GroupScript(int expected, long term = 0)
     public void Answer(params string[] nodes) => Array.ForEach(nodes, n => AnswerAt(n, 0));
 
     public void AnswerAt(string node, long step) =>
-        Did(State.Prepared(new GenerationPrepared(State.Generation, node, "host", 1, step), Now));
+        Did(State.Prepared(new GenerationPrepared(State.Generation, node, "host", 1, step) { Term = term }, Now));
 
     public void Did(IReadOnlyList<GroupEffect> effects) => _effects.AddRange(effects);
 

@@ -73,6 +73,21 @@ public class GroupStateHandOverTests
     }
 
     [Fact]
+    public void Should_not_take_an_answer_to_another_coordinator_that_used_the_same_number()
+    {
+        var group = new GroupScript(expected: 1, term: 2);
+        group.Run();
+        group.Register("a");
+        Assert.False(group.To<PrepareGeneration>("a").Single().LivingState);
+        // The one before asked for a state in memory, which a does not have; it has not read the checkpoint.
+        group.Did(group.State.Prepared(new GenerationPrepared(1, "a", "host", 1, -1) { Term = 1 }, group.Now));
+        Assert.Equal(GroupPhase.Preparing, group.State.Phase);
+        group.Register(new RegisterTrainer("a", "host", 1, "s") { Term = 1 });
+        group.Answer("a");
+        Assert.Equal((GroupPhase.Running, 2), (group.State.Phase, group.State.Generation));
+    }
+
+    [Fact]
     public void Should_not_begin_again_from_a_checkpoint_while_those_who_hold_the_state_may_step_on_behind_a_broken_link()
     {
         var group = GroupScript.Running("a", "b");

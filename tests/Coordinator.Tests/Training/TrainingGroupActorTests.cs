@@ -191,7 +191,10 @@ public sealed class TrainingGroupActorTests : TestKit
     }
 
     private void Answer(PrepareGeneration prepare, TestProbe probe, string name) =>
-        _group.Tell(new GenerationPrepared(prepare.Generation, name, "127.0.0.1", name == "trainer-a" ? 1001 : 1002, 3), probe);
+        _group.Tell(new GenerationPrepared(prepare.Generation, name, "127.0.0.1", name == "trainer-a" ? 1001 : 1002, 3)
+        {
+            Term = prepare.Term,
+        }, probe);
 
     private void End(TestProbe probe, string name, long generation, GenerationOutcome outcome, string reason = "") =>
         _group.Tell(new GenerationEnded(generation, name, 12, outcome, reason), probe);

@@ -218,8 +218,12 @@ internal sealed class GroupModel
         switch (message)
         {
             case GenerationPrepared m:
-                _answered.Add((t.Name, process, m.Generation));
-                _answeredSteps[(t.Name, m.Generation)] = m.Step;
+                if (m.Term == _term)
+                {
+                    _answered.Add((t.Name, process, m.Generation));
+                    _answeredSteps[(t.Name, m.Generation)] = m.Step;
+                }
+
                 Do(_state.Prepared(m, _now));
                 break;
             case GenerationEnded m:
@@ -239,6 +243,7 @@ internal sealed class GroupModel
         _paused = false;
         _processes.Clear();
         _answered.Clear();
+        _answeredSteps.Clear();
         Array.ForEach(_trainers, t => t.Out.Clear());
         Do(_state.Run(GroupScript.Stage, _now));
     }

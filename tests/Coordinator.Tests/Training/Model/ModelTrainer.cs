@@ -149,7 +149,7 @@ internal sealed class ModelTrainer(string name)
         StartGeneration s => $"S{s.Generation - generation}{s.Rank}{s.Term}",
         StopGeneration s => $"X{s.Generation - generation}{s.AtBoundary}{s.Term}",
         GenerationEnded e => $"E{e.Generation - generation}{e.Outcome}{e.Lost}",
-        GenerationPrepared p => $"A{p.Generation - generation}{p.Step}",
+        GenerationPrepared p => $"A{p.Generation - generation}{p.Step}{p.Term}",
         RegisterTrainer r => $"R{r.Generation - generation}:{r.Running - generation}:{r.Step}:{r.Term}",
         _ => m.GetType().Name,
     };
@@ -206,7 +206,7 @@ internal sealed class ModelTrainer(string name)
     {
         Step = Step < 0 && !_prepare!.LivingState ? 0 : Step;
         _listens = true;
-        Send(new GenerationPrepared(_prepare!.Generation, name, "host", 1, Step));
+        Send(new GenerationPrepared(_prepare!.Generation, name, "host", 1, Step) { Term = _prepare.Term });
     }
 
     private void Send(IWireMessage message) => Out.Enqueue((Process, message));
