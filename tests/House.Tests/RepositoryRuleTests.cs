@@ -62,6 +62,8 @@ public partial class RepositoryRuleTests
     [InlineData("ism")]
     [InlineData("test")]
     [InlineData(".ci/run")]
+    [InlineData("deploy/publish.sh")]
+    [InlineData("benchmarks/gpu/run.sh")]
     public void Should_have_scripts_that_can_be_run(string script)
     {
         Assert.StartsWith("#!/usr/bin/env bash\n", File.ReadAllText(Repository.Full(script)));
