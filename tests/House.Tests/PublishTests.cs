@@ -17,7 +17,7 @@ public partial class PublishTests
             var (program, elsewhere) = (Path.Combine(place.FullName, "ism"), place.CreateSubdirectory("elsewhere").FullName);
             var made = Run("bash", Repository.Full("."), Repository.Full("deploy/publish.sh"), program, "cpu");
             Assert.True(made.Code == 0, made.Output + made.Errors);
-            Assert.Empty(Directory.GetFiles(program).Where(file => new FileInfo(file).LinkTarget is not null));
+            Assert.DoesNotContain(Directory.GetFiles(program), file => new FileInfo(file).LinkTarget is not null);
             Assert.Empty(Directory.GetFiles(program, "*.pdb"));
 
             var said = Run(Path.Combine(program, "ism"), elsewhere, "doctor", "--json", "--workspace", elsewhere);
