@@ -7,17 +7,17 @@ namespace Ism.Benchmarks.Featurizing;
 /// <param name="Rounds">Rounds that count, after two that warm up.</param>
 /// <param name="Most">Files at most; the first by name.</param>
 /// <param name="Chains">Chains that the encoder is measured on.</param>
-/// <param name="Parts">Which of "structures" and "encoder" are measured.</param>
+/// <param name="Parts">Which of "structures", "encoder" and "featurizer" are measured.</param>
 /// <param name="Json">One flat JSON object on standard output instead of tables.</param>
 internal sealed record Settings(string Folder, int Rounds, int Most, int Chains, string[] Parts, bool Json)
 {
     public const string Usage = "dotnet run -c Release --project benchmarks/Featurizing -- [FOLDER] [--rounds N] [--files N] [--chains N] "
-        + "[--only structures|encoder] [--json]   (FOLDER: $ISM_STRUCTURES/train where not given)";
+        + "[--only structures|encoder|featurizer] [--json]   (FOLDER: $ISM_STRUCTURES/train where not given)";
 
     public static Settings Parse(string[] args)
     {
         var folder = Environment.GetEnvironmentVariable("ISM_STRUCTURES") is { Length: > 0 } place ? Path.Combine(place, "train") : "";
-        var settings = new Settings(folder, 7, int.MaxValue, 24, ["structures", "encoder"], false);
+        var settings = new Settings(folder, 7, int.MaxValue, 24, ["structures", "encoder", "featurizer"], false);
         for (var i = 0; i < args.Length; i++)
         {
             settings = args[i] switch
