@@ -90,8 +90,8 @@ internal sealed class Rebalancing(string folder, TimeSpan work, TimeSpan before,
 
         var end = Stopwatch.GetTimestamp();
         var reached = shares.FindIndex(share => share >= Reached);
-        Console.WriteLine($"  {featurizers} featurizers: {shares.Average():P0} of their time at work, {shares.TakeLast(shares.Count / 2).Average():P0} "
-            + $"in the second half; {(reached < 0 ? $"{Reached:P0} never reached" : $"{Reached:P0} reached in second {reached + 1}")}");
+        Console.WriteLine($"  {featurizers} featurizers: {shares.Average():P0} of their time at work, "
+            + $"{shares.TakeLast(shares.Count / 2).Average():P0} in the second half; {(reached < 0 ? $"{Reached:P0} never reached" : $"{Reached:P0} reached in second {reached + 1}")}");
         Console.WriteLine("  each node's share: "
             + string.Join(" ", _nodes.Select(n => $"{n.Busy(began, end) / Stopwatch.GetElapsedTime(began, end):P0}")));
     }
