@@ -20,7 +20,7 @@ internal static class Agreement
         using var tokens = new TokenAssigner(new StructureCodebook(clusters, new CodebookOrigin { Encoder = "benchmark" }));
         var truth = tokens.Assign(expected);
         var rounded = tokens.Assign(Embeddings.Concat(chains.ConvertAll(half.Embed)));
-        var same = truth.Zip(rounded).Count(pair => pair.First == pair.Second);
+        var same = truth.Where((token, residue) => token == rounded[residue]).Count();
         report.Line($"  bf16: {(double)same / truth.Length:P2} of {truth.Length} tokens as in fp32 (K = {Clusters})");
         report.Value("encoder.bf16.token_agreement", (double)same / truth.Length);
     }

@@ -19,7 +19,7 @@ internal static class EncoderPart
             ("demo", new AutoencoderShape { Layers = 2, Width = 64, Heads = 4 }),
             ("wide", new AutoencoderShape { Width = 256 }),
         ];
-        foreach (var (name, shape) in shapes)
+        foreach (var (name, shape) in shapes.Where(s => settings.Measures(s.Name)))
         {
             using var model = new AtomicAutoencoder(shape, 1);
             using var plain = new EnvironmentEncoder(model, options: new() { Fused = false });

@@ -3,7 +3,8 @@ using Ism.Benchmarks.Featurizing;
 using Ism.Structures;
 
 // How fast structures become microenvironments and embeddings: reading, cleaning and neighbour search beside gemmi (C++) on the same
-// files, by turns; the encoder beside the machine's own matrix products. Pin it to one core for the first part (taskset -c 0).
+// files, by turns; the encoder beside the machine's own matrix products;
+// whole chunks through one featurizer, with reading ahead and without. Pin it to one core for the first part (taskset -c 0).
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 try
 {
@@ -20,6 +21,11 @@ try
     if (settings.Parts.Contains("encoder"))
     {
         EncoderPart.Run(settings, report, files);
+    }
+
+    if (settings.Parts.Contains("featurizer"))
+    {
+        FeaturizerPart.Run(settings, report, files);
     }
 
     report.End();

@@ -4,7 +4,7 @@ using Ism.Benchmarks.Scale;
 // How catalogue, order and ledger grow with the number of structures. Arguments: numbers of structures (default 58000 580000 5800000);
 // the ledger is left out above the number given as --ledger-up-to (default 5800000).
 // `simulate [structures=N] [batch=N] [step=SECONDS] [rate=STRUCTURES/S] [life=SECONDS]` plays a whole job through instead.
-// `rebalance` lets featurizers join a running ledger, 4 and then 12 more.
+// `rebalance [work=SECONDS] [before=SECONDS] [after=SECONDS] [runs=N]` lets featurizers join a running ledger, 4 and then 12 more.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["simulate", ..])
 {
@@ -15,7 +15,7 @@ if (args is ["simulate", ..])
 var root = Directory.CreateTempSubdirectory("ism-scale-").FullName;
 var limit = 5_800_000L;
 var sizes = new List<long>();
-for (var i = 0; i < args.Length && args is not ["rebalance"]; i++)
+for (var i = 0; i < args.Length && args is not ["rebalance", ..]; i++)
 {
     if (args[i] == "--ledger-up-to")
     {
@@ -30,9 +30,9 @@ for (var i = 0; i < args.Length && args is not ["rebalance"]; i++)
 sizes = sizes.Count > 0 ? sizes : [58_000, 580_000, 5_800_000];
 try
 {
-    if (args is ["rebalance"])
+    if (args is ["rebalance", ..])
     {
-        await Rebalancing.RunAsync(root);
+        await Rebalancing.RunAsync(root, args[1..]);
         return;
     }
 

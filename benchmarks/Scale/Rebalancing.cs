@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
 using Ism.Cluster.Hosting;
@@ -11,73 +10,106 @@ namespace Ism.Benchmarks.Scale;
 
 /// <summary>
 /// Featurizers that join a running job: actor systems of this process over TCP, with the real ledger, journal and sharding; a chunk's work is
-/// a pause, one after the other on each node, as on its compute thread.
+/// a pause, one after the other on each node, as on its compute thread, so the processor is there for what is measured. What counts is the
+/// time that the nodes spend at work.
 /// </summary>
-internal static class Rebalancing
+internal sealed class Rebalancing(string folder, TimeSpan work, TimeSpan before, TimeSpan after)
 {
     private const int First = 4;
     private const int Last = 16;
-    private static readonly TimeSpan Work = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Before = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan After = TimeSpan.FromSeconds(60);
+    private const double Reached = 0.95;
+    private readonly List<ActorSystem> _systems = [];
+    private readonly List<SimulatedNode> _nodes = [];
 
-    public static async Task RunAsync(string folder)
+    /// <summary>`rebalance [work=SECONDS] [before=SECONDS] [after=SECONDS] [runs=N]`.</summary>
+    public static async Task RunAsync(string folder, string[] settings)
+    {
+        var given = settings.Select(s => s.Split('=', 2)).ToDictionary(s => s[0], s => double.Parse(s[1]));
+        var runs = (int)given.GetValueOrDefault("runs", 1);
+        for (var run = 1; run <= runs; run++)
+        {
+            Console.WriteLine($"run {run} of {runs}");
+            await new Rebalancing(
+                Path.Combine(folder, $"run-{run}"),
+                TimeSpan.FromSeconds(given.GetValueOrDefault("work", 2)),
+                TimeSpan.FromSeconds(given.GetValueOrDefault("before", 30)),
+                TimeSpan.FromSeconds(given.GetValueOrDefault("after", 60))).RunAsync();
+        }
+    }
+
+    private async Task RunAsync()
     {
         Directory.CreateDirectory(Path.Combine(folder, "results"));
-        var systems = new List<ActorSystem>();
         try
         {
-            var coordinator = await UpAsync(NodeRoles.Coordinator, folder, systems);
+            var coordinator = await UpAsync(NodeRoles.Coordinator);
             var region = ChunkRegion.Proxy(coordinator);
             for (var i = 0; i < First; i++)
             {
-                await FeaturizerAsync(folder, systems);
+                await FeaturizerAsync(i);
             }
 
-            // More chunks than are done, in shards that have mostly been placed already.
+            // More chunks than are done, so that none is lacking.
             var setup = new LedgerSetup(
                 new ChunkWork { WorkId = "rebalance", Kind = WorkKind.Tokenise, Catalogue = "scale-0", Output = "results" },
                 [.. Enumerable.Range(0, 20_000)], TimeSpan.FromMinutes(1), 4, chunk => Path.Combine(folder, "results", $"{chunk}"));
-            var commits = new CommitCount();
-            coordinator.ActorOf(Props.Create(() => new Parent(LedgerActor.Props(setup, region), commits)));
-            var rate = await RateAsync(commits, Before, First);
-            Console.WriteLine($"{First} featurizers: {rate:F1} chunks/s of {First / Work.TotalSeconds:F1} possible");
+            var progress = new LedgerWatch();
+            coordinator.ActorOf(Props.Create(() => new RebalancingParent(LedgerActor.Props(setup, region), progress)));
+            await WatchAsync(progress, before, First);
             var clock = Stopwatch.StartNew();
-            await Task.WhenAll(Enumerable.Range(First, Last - First).Select(_ => FeaturizerAsync(folder, systems)));
-            Console.WriteLine($"{Last - First} more are up after {clock.Elapsed.TotalSeconds:F1} s");
-            rate = await RateAsync(commits, After, Last);
-            Console.WriteLine($"{Last} featurizers: {rate:F1} chunks/s of {Last / Work.TotalSeconds:F1} possible in the last 10 s");
+            await Task.WhenAll(Enumerable.Range(First, Last - First).Select(FeaturizerAsync));
+            var joining = clock.Elapsed;
+            Console.WriteLine($"  {Last - First} more are up after {joining.TotalSeconds:F1} s");
+            await WatchAsync(progress, after, Last);
         }
         finally
         {
-            await Task.WhenAll(systems.Select(s => s.Terminate()));
+            await Task.WhenAll(_systems.Select(s => s.Terminate()));
         }
     }
 
-    // Chunks a second in the last ten seconds; prints the way there.
-    private static async Task<double> RateAsync(CommitCount commits, TimeSpan time, int featurizers)
+    // Tells each second how many nodes were at work in it, and at the end each node's share.
+    private async Task WatchAsync(LedgerWatch progress, TimeSpan time, int featurizers)
     {
-        var clock = Stopwatch.StartNew();
-        var rate = 0.0;
-        while (clock.Elapsed < time)
+        var began = Stopwatch.GetTimestamp();
+        var shares = new List<double>();
+        var (last, commits, processor) = (began, progress.Commits, Environment.CpuUsage.TotalTime);
+        Console.WriteLine($"  {"second",6} {"at work",8} {"share",6} {"commits",8} {"leases",7} {"accepted",9} {"cores used",11}");
+        while (Stopwatch.GetElapsedTime(began) < time)
         {
-            var (before, began) = (commits.Count, clock.Elapsed);
-            await Task.Delay(TimeSpan.FromSeconds(10));
-            rate = (commits.Count - before) / (clock.Elapsed - began).TotalSeconds;
-            Console.WriteLine($"  {clock.Elapsed.TotalSeconds,5:F0} s: {rate,5:F1} chunks/s, {rate * Work.TotalSeconds / featurizers * 100:F0} % of possible");
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            var now = Stopwatch.GetTimestamp();
+            var passed = Stopwatch.GetElapsedTime(last, now);
+            var atWork = _nodes.Sum(n => n.Busy(last, now) / passed);
+            shares.Add(atWork / featurizers);
+            Console.WriteLine($"  {Stopwatch.GetElapsedTime(began, now).TotalSeconds,6:F0} {atWork,8:F1} {atWork / featurizers,6:P0} "
+                + $"{progress.Commits - commits,8} {progress.Leased,7} {_nodes.Sum(n => n.Held),9} "
+                + $"{(Environment.CpuUsage.TotalTime - processor) / passed,11:F2}");
+            (last, commits, processor) = (now, progress.Commits, Environment.CpuUsage.TotalTime);
         }
 
-        return rate;
+        var end = Stopwatch.GetTimestamp();
+        var reached = shares.FindIndex(share => share >= Reached);
+        Console.WriteLine($"  {featurizers} featurizers: {shares.Average():P0} of their time at work, "
+            + $"{shares.TakeLast(shares.Count / 2).Average():P0} in the second half; {(reached < 0 ? $"{Reached:P0} never reached" : $"{Reached:P0} reached in second {reached + 1}")}");
+        Console.WriteLine("  each node's share: "
+            + string.Join(" ", _nodes.Select(n => $"{n.Busy(began, end) / Stopwatch.GetElapsedTime(began, end):P0}")));
     }
 
-    private static async Task FeaturizerAsync(string folder, List<ActorSystem> systems)
+    private async Task FeaturizerAsync(int number)
     {
-        var system = await UpAsync(NodeRoles.Featurizer, folder, systems);
-        var worker = system.ActorOf(Props.Create(() => new PausingWorker(folder)));
-        ChunkRegion.Host(system, _ => Props.Create(() => new PausingEntity(worker)));
+        var system = await UpAsync(NodeRoles.Featurizer);
+        var node = new SimulatedNode();
+        lock (_nodes)
+        {
+            _nodes.Add(node);
+        }
+
+        var worker = system.ActorOf(Props.Create(() => new PausingWorker(Path.Combine(folder, "results"), work, node)), $"worker-{number}");
+        ChunkRegion.Host(system, _ => Props.Create(() => new PausingEntity(worker, node)));
     }
 
-    private static async Task<ActorSystem> UpAsync(string role, string folder, List<ActorSystem> systems)
+    private async Task<ActorSystem> UpAsync(string role)
     {
         var config = ConfigurationFactory.ParseString($$"""
             akka.cluster.roles = [{{role}}]
@@ -86,10 +118,10 @@ internal static class Rebalancing
             """).WithFallback(NodeHocon.For(new NodeOptions { Role = role, NodeId = role, Workspace = folder }));
         var system = ActorSystem.Create(NodeOptions.SystemName, config);
         ActorSystem seed;
-        lock (systems)
+        lock (_systems)
         {
-            systems.Add(system);
-            seed = systems[0];
+            _systems.Add(system);
+            seed = _systems[0];
         }
 
         var cluster = Akka.Cluster.Cluster.Get(system);
@@ -98,62 +130,5 @@ internal static class Rebalancing
         cluster.Join(Akka.Cluster.Cluster.Get(seed).SelfAddress);
         await up.Task;
         return system;
-    }
-
-    private sealed class CommitCount
-    {
-        public volatile int Count;
-    }
-
-    private sealed class Parent : ReceiveActor
-    {
-        public Parent(Props ledger, CommitCount commits)
-        {
-            Context.ActorOf(ledger);
-            Receive<LedgerProgress>(m => commits.Count = m.Totals.Chunks);
-            ReceiveAny(_ => { });
-        }
-    }
-
-    private sealed class PausingEntity : ReceiveActor
-    {
-        public PausingEntity(IActorRef worker)
-        {
-            var known = new HashSet<long>();
-            Receive<LeaseChunk>(m =>
-            {
-                Sender.Tell(new ChunkAccepted(
-                    m.Work.WorkId, m.Key.Chunk, m.LeaseEpoch, Akka.Cluster.Cluster.Get(Context.System).SelfAddress.ToString()));
-                if (known.Add(m.LeaseEpoch))
-                {
-                    worker.Tell(m, Sender);
-                }
-            });
-            ReceiveAny(_ => { });
-        }
-    }
-
-    private sealed class PausingWorker : ReceiveActor
-    {
-        private static readonly string Nothing = Convert.ToHexStringLower(SHA256.HashData([]));
-
-        public PausingWorker(string folder) => ReceiveAsync<LeaseChunk>(async m =>
-        {
-            var ledger = Sender;
-            await Task.Delay(Work);
-            await File.WriteAllBytesAsync(Path.Combine(folder, "results", $"{m.Key.Chunk}"), []);
-            ledger.Tell(new ChunkFinished
-            {
-                WorkId = m.Work.WorkId,
-                Chunk = m.Key.Chunk,
-                LeaseEpoch = m.LeaseEpoch,
-                Sha256 = Nothing,
-                Bytes = 0,
-                Structures = 1,
-                Quarantined = 0,
-                Residues = 0,
-                Seconds = Work.TotalSeconds,
-            });
-        });
     }
 }

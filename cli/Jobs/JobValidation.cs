@@ -18,6 +18,7 @@ public static partial class JobValidation
         CheckAutoencoder(job.Autoencoder, found);
         CheckCodebook(job.Codebook, found);
         OneOf(found, "featurizing.precision", job.Featurizing.Precision, FeaturizingOptions.Float32, FeaturizingOptions.BFloat16);
+        found.Range("featurizing.readAhead", job.Featurizing.ReadAhead, 0, 64);
         CheckTuning(job.Tuning, found);
         OneOf(found, "training.precision", job.Training.Precision, "fp32", "tf32", "bf16");
         OneOf(found, "cluster.trainerDevice", job.Cluster.TrainerDevice, "auto", "cpu", "cuda");

@@ -6,13 +6,18 @@ using Akka.Cluster.Sharding;
 namespace Ism.Cluster.Sharding;
 
 /// <summary>
-/// Places a shard on the region with the fewest, those included that were placed a moment ago: Akka's own strategy does not know of them
-/// until they are replicated, and puts all shards that are asked for meanwhile on the same region. Rebalances as Akka's does.
+/// Places a shard on the region that has been given the fewest lately, and of these on the one with the fewest in all. A shard is placed when
+/// a chunk of it is first wanted, so the shards placed lately are those at work: were new ones to go to new nodes until these have as many as
+/// the old ones, as with Akka's own strategy, the old nodes would have nothing to do meanwhile. That the numbers in all become even is the
+/// matter of rebalancing, which is Akka's.
 /// </summary>
 /// <param name="rebalancing">Decides which shards move.</param>
 internal sealed class ShardPlacement(IShardAllocationStrategy rebalancing) : IActorSystemDependentAllocationStrategy
 {
-    private readonly Dictionary<string, IActorRef> _placed = [];
+    // For each region: about as many as it has chunks at work, so that what a new node is given at once is what it can begin at once.
+    private const int Lately = 4;
+
+    private readonly Queue<IActorRef> _placed = new();
     private Akka.Cluster.Cluster? _cluster;
 
     /// <inheritdoc/>
@@ -26,21 +31,17 @@ internal sealed class ShardPlacement(IShardAllocationStrategy rebalancing) : IAc
     public Task<IActorRef> AllocateShard(
         IActorRef requester, string shardId, IImmutableDictionary<IActorRef, IImmutableList<string>> currentShardAllocations)
     {
-        // What has arrived in the list is counted there; what went to a region that is gone counts nowhere.
-        foreach (var shard in currentShardAllocations.Values.SelectMany(shards => shards))
+        var staying = currentShardAllocations.Keys.Where(Stays).ToList();
+        IReadOnlyCollection<IActorRef> candidates = staying.Count > 0 ? staying : [.. currentShardAllocations.Keys];
+        while (_placed.Count > candidates.Count * Lately)
         {
-            _placed.Remove(shard);
+            _placed.Dequeue();
         }
 
-        var counts = currentShardAllocations.ToDictionary(r => r.Key, r => r.Value.Count);
-        foreach (var region in _placed.Values.Where(counts.ContainsKey))
-        {
-            counts[region]++;
-        }
-
-        var staying = counts.Where(r => Stays(r.Key)).ToList();
-        var chosen = (staying.Count > 0 ? staying : [.. counts]).MinBy(r => r.Value).Key;
-        _placed[shardId] = chosen;
+        // What is being placed is not in the list of all yet, which is replicated first: it counts here.
+        var lately = _placed.GroupBy(r => r).ToDictionary(g => g.Key, g => g.Count());
+        var chosen = candidates.MinBy(r => (lately.GetValueOrDefault(r), currentShardAllocations[r].Count))!;
+        _placed.Enqueue(chosen);
         return Task.FromResult(chosen);
     }
 

@@ -8,6 +8,7 @@ using Ism.Models.Autoencoder;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
+using TorchSharp;
 
 namespace Ism.Featurizer;
 
@@ -18,6 +19,7 @@ public sealed class FeaturizerContext : IDisposable
     public const int MostHanging = 3;
 
     private readonly ConcurrentDictionary<string, Lazy<Catalogue>> _catalogues = new();
+    private readonly Lazy<CoreShare> _cores;
     private int _hanging;
 
     /// <summary>The context of one featurizer.</summary>
@@ -39,6 +41,8 @@ public sealed class FeaturizerContext : IDisposable
             MaxContentBytes = (long)job.Corpus.MaxContentMegabytes << 20,
             MaxAtoms = job.Corpus.MaxStructureAtoms,
         };
+        _cores = new Lazy<CoreShare>(() => new CoreShare(
+            job.Cluster.ThreadsPerFeaturizer > 0 ? job.Cluster.ThreadsPerFeaturizer : torch.get_num_threads()));
         var limit = TimeSpan.FromSeconds(job.Corpus.StructureSeconds);
         Compute = new WatchedWorker<ChunkWorker>("featurizing", u => new ChunkWorker(this, u), limit, OnAbandoned, OnReturned);
         Serving = new WatchedWorker<SampleServer>("serving", u => new SampleServer(this, u), limit, OnAbandoned, OnReturned);
@@ -61,7 +65,11 @@ public sealed class FeaturizerContext : IDisposable
     {
         Precision = Job.Featurizing.Precision == FeaturizingOptions.BFloat16 ? EncoderPrecision.BFloat16 : EncoderPrecision.Float32,
         Threads = Job.Cluster.ThreadsPerFeaturizer,
+        Cores = Cores,
     };
+
+    /// <summary>The cores of the compute thread's work: those that the encoder computes on and the one that reads ahead beside it.</summary>
+    public CoreShare Cores => _cores.Value;
 
     /// <summary>Tries suspect structures alone.</summary>
     public IIsolation Isolation { get; init; }

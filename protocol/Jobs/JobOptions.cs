@@ -207,6 +207,10 @@ public sealed record FeaturizingOptions
     /// <summary>Precision of the encoder's matrix products: "fp32", or "bf16" (somewhat faster on CPUs with avx512_bf16 or amx_bf16; over 98 %
     /// of the tokens stay the same; needs 512-bit vectors and a head width that is a multiple of 16).</summary>
     public string Precision { get; init; } = Float32;
+
+    /// <summary>Structures that are read, cleaned and searched for microenvironments ahead of the one that the encoder is at; 0: none. Tokens do
+    /// not depend on it, nor does the number of cores used (cluster.threadsPerFeaturizer).</summary>
+    public int ReadAhead { get; init; } = 2;
 }
 
 /// <summary>Structure-tuning: losses, schedule, batches, checkpoints.</summary>
@@ -305,8 +309,8 @@ public sealed record ClusterOptions
     /// there is none). Trainers of a machine are spread over its GPUs by number; one GPU serves one trainer.</summary>
     public string TrainerDevice { get; init; } = "auto";
 
-    /// <summary>Compute threads of a featurizer; 0: the machine's cores shared among the local featurizers. Tokens do not depend on it.
-    /// </summary>
+    /// <summary>Cores that a featurizer computes on, encoder and reading ahead together; 0: the machine's cores shared among the local
+    /// featurizers. Tokens do not depend on it.</summary>
     public int ThreadsPerFeaturizer { get; init; }
 
     /// <summary>Chunk leases a featurizer holds at once.</summary>

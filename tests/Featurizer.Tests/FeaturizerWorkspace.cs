@@ -34,7 +34,7 @@ public sealed class FeaturizerWorkspace : IDisposable
         Catalogue = Catalogue.Create(StructureSources.List(Structures), chunkSize);
         CatalogueName = Path.GetFileName(Catalogue.Save(Workspace.At(Protocol.Jobs.Workspace.Catalogues), "corpus"));
         using (var model = new AtomicAutoencoder(
-            new AutoencoderShape { Layers = 1, DecoderLayers = 1, Width = 16, Heads = 2, LayerScale = 0.1 }, Seed))
+            new AutoencoderShape { Layers = 1, DecoderLayers = 1, Width = 16, Heads = 1, LayerScale = 0.1 }, Seed))
         {
             model.Save(Workspace.At(Protocol.Jobs.Workspace.Autoencoder));
         }

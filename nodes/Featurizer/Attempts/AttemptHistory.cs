@@ -7,14 +7,14 @@ namespace Ism.Featurizer.Attempts;
 /// <summary>What the lines of an <see cref="AttemptRecord"/> say.</summary>
 internal sealed class AttemptHistory
 {
-    private readonly Dictionary<string, long?> _sessions = [];
+    private readonly Dictionary<string, HashSet<long>> _sessions = [];
     private readonly Dictionary<(string Session, long Position), int> _alone = [];
 
     /// <summary>Attempts that have not come back.</summary>
     public IReadOnlyCollection<string> Open => _sessions.Keys;
 
     /// <summary>What was under way in them.</summary>
-    public IReadOnlyCollection<long> Suspects => [.. _sessions.Values.OfType<long>().Concat(LostAlone.Keys).Distinct().Order()];
+    public IReadOnlyCollection<long> Suspects => [.. _sessions.Values.SelectMany(s => s).Concat(LostAlone.Keys).Distinct().Order()];
 
     /// <summary>Refusals by work and position.</summary>
     public Dictionary<(string Work, long Position), QuarantinedStructure> Refused { get; } = [];
@@ -52,10 +52,17 @@ internal sealed class AttemptHistory
         switch (words)
         {
             case ["open", var session, ..]:
-                _sessions[session] = null;
+                _sessions[session] = [];
+                break;
+            case ["take", var session, _, _] when TryPosition(words, out var position):
+                UnderWay(session).Add(position);
+                break;
+            case ["done", var session, _] when TryPosition(words, out var position):
+                UnderWay(session).Remove(position);
                 break;
             case ["begin", var session, _, _] when TryPosition(words, out var position):
-                _sessions[session] = position;
+                // Of a version that had one structure under way at a time: the one before was done.
+                _sessions[session] = [position];
                 break;
             case ["alone", var session, _] when TryPosition(words, out var position):
                 _alone[(session, position)] = _alone.GetValueOrDefault((session, position)) + 1;
@@ -71,6 +78,9 @@ internal sealed class AttemptHistory
                 break;
         }
     }
+
+    private HashSet<long> UnderWay(string session) =>
+        _sessions.TryGetValue(session, out var positions) ? positions : _sessions[session] = [];
 
     private void Refuse(string work, string json)
     {

@@ -6,12 +6,12 @@ using Ism.Corpus;
 namespace Ism.Featurizer.Attempts;
 
 /// <summary>
-/// The record of a chunk in the workspace that outlives a process: which structure was under way in whom, and which ones have been
+/// The record of a chunk in the workspace that outlives a process: which structures were under way in whom, and which ones have been
 /// refused after they were tried alone. One line is appended before each structure, without a flush to the disk: it has to survive the
-/// process, not the machine. What was under way in someone who has not come back is a suspect. For one thread.
+/// process, not the machine. What was under way in someone who has not come back is a suspect. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Lines: <c>open SESSION NODE</c>, <c>begin SESSION POSITION UNIX-MILLISECONDS</c>, <c>alone SESSION POSITION</c>, <c>back SESSION
+/// Lines: <c>open SESSION NODE</c>, <c>take SESSION POSITION UNIX-MILLISECONDS</c>, <c>done SESSION POSITION</c>, <c>alone SESSION POSITION</c>, <c>back SESSION
 /// POSITION</c>, <c>refused SESSION WORK JSON</c>, <c>end SESSION</c>. A line that is none of these, such as one cut off by the end of a
 /// machine, says nothing.
 /// </remarks>
@@ -20,6 +20,7 @@ public sealed class AttemptRecord : IDisposable
     private readonly string _path;
     private readonly string _session = Guid.NewGuid().ToString("N")[..12];
     private readonly FileStream _file;
+    private readonly Lock _writing = new();
     private readonly AttemptHistory _before;
 
     private AttemptRecord(string path, string node)
@@ -48,9 +49,12 @@ public sealed class AttemptRecord : IDisposable
     public static string PathOf(string folder, string catalogue, int chunk) =>
         Path.Combine(folder, catalogue, string.Create(CultureInfo.InvariantCulture, $"chunk-{chunk:D6}.log"));
 
-    /// <summary>The structure is under way from now on, and the one before no longer.</summary>
+    /// <summary>The structure is under way from now on, beside those that are.</summary>
     public void Begin(long position) => Append(string.Create(
-        CultureInfo.InvariantCulture, $"begin {_session} {position} {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}"));
+        CultureInfo.InvariantCulture, $"take {_session} {position} {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}"));
+
+    /// <summary>The structure is no longer under way.</summary>
+    public void Done(long position) => Append(string.Create(CultureInfo.InvariantCulture, $"done {_session} {position}"));
 
     /// <summary>The structure is being tried alone.</summary>
     public void Alone(long position) => Append(string.Create(CultureInfo.InvariantCulture, $"alone {_session} {position}"));
@@ -84,5 +88,11 @@ public sealed class AttemptRecord : IDisposable
     public void Dispose() => _file.Dispose();
 
     // One call of the system for one line, so that lines of several processes do not mix.
-    private void Append(string line) => _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+    private void Append(string line)
+    {
+        lock (_writing)
+        {
+            _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        }
+    }
 }

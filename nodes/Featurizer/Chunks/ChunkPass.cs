@@ -18,9 +18,11 @@ internal readonly record struct AloneOutcome<T>(T? Value, QuarantinedStructure? 
 /// <summary>
 /// One attempt at all structures of a chunk, in one pass over their sources. Before each structure it is noted that it is under way;
 /// one that ended an earlier attempt, or fails in a way nobody foresaw, is done alone. Bytes that the storage does not give are asked for
-/// again; what is missing alone is refused, else the attempt fails and nothing is. For the thread of <paramref name="underWay"/>.
+/// again; what is missing alone is refused, else the attempt fails and nothing is. For the thread of <paramref name="underWay"/>; up to
+/// <paramref name="ahead"/> structures are read and prepared by another one meanwhile.
 /// </summary>
-internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay, ChunkKey key, string work)
+internal sealed class ChunkPass<TReady, T>(FeaturizerContext context, UnderWay underWay, ChunkKey key, string work, int ahead = 0)
+    where TReady : class
     where T : class
 {
     // More than that in one chunk is no matter of single structures: the attempt fails, and says why.
@@ -35,19 +37,21 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
     private int _defects;
 
     /// <summary>Makes something of every structure that can be used.</summary>
-    /// <param name="make">Makes it of a structure that was read.</param>
+    /// <param name="prepare">What is done ahead with a structure that was read.</param>
+    /// <param name="make">Makes it of what was prepared.</param>
     /// <param name="alone">Tries a suspect alone.</param>
     /// <param name="progress">Told how many structures are done.</param>
     /// <param name="cancel">Stops between two structures.</param>
     /// <exception cref="IOException">The storage does not give the structures, or the attempt cannot be recorded.</exception>
     public ChunkHarvest<T> Run(
-        Func<long, string, Structure, T> make, Func<long, AloneOutcome<T>> alone, Action<int> progress, CancellationToken cancel)
+        Func<long, Structure, TReady> prepare, Func<long, string, TReady, T> make, Func<long, AloneOutcome<T>> alone, Action<int> progress,
+        CancellationToken cancel)
     {
         using var record = AttemptRecord.Open(context.AttemptsFolder, key.Catalogue, key.Chunk, context.Node);
         var complete = false;
         try
         {
-            ReadAll(Sort(record), record, make, progress, cancel);
+            ReadAll(Sort(record), record, prepare, make, progress, cancel);
             foreach (var position in _alone)
             {
                 cancel.ThrowIfCancellationRequested();
@@ -99,13 +103,12 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
     }
 
     private void ReadAll(
-        List<StructureEntry> open, AttemptRecord record, Func<long, string, Structure, T> make, Action<int> progress,
-        CancellationToken cancel)
+        List<StructureEntry> open, AttemptRecord record, Func<long, Structure, TReady> prepare, Func<long, string, TReady, T> make,
+        Action<int> progress, CancellationToken cancel)
     {
         for (var tries = 1; ; tries++)
         {
-            var denied = Pass(open, record, make, progress, cancel);
-            underWay.End();
+            var denied = Pass(open, record, prepare, make, progress, cancel);
             if (denied.Count == 0)
             {
                 return;
@@ -124,24 +127,29 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
     }
 
     private List<(StructureEntry Entry, StructureRefusedException Refusal)> Pass(
-        List<StructureEntry> open, AttemptRecord record, Func<long, string, Structure, T> make, Action<int> progress,
-        CancellationToken cancel)
+        List<StructureEntry> open, AttemptRecord record, Func<long, Structure, TReady> prepare, Func<long, string, TReady, T> make,
+        Action<int> progress, CancellationToken cancel)
     {
         var denied = new List<(StructureEntry, StructureRefusedException)>();
-        foreach (var (entry, structure, refusal) in StructureBatch.Read(open, context.Reading, new Watch(this, record)))
+        var reading = new ChunkReading<TReady>(context, underWay, record, key, _positions, ahead > 0 ? context.Cores : null);
+        foreach (var (entry, position, ready, refusal, defect) in ReadingAhead.Of(reading.Read(open, prepare), ahead, underWay))
         {
             cancel.ThrowIfCancellationRequested();
             if (refusal?.IsAccess == true)
             {
+                record.Done(position);
                 denied.Add((entry, refusal));
                 continue;
             }
 
-            var position = _positions[entry];
             _archivesRead.Add(entry.Path);
-            if (structure is not null)
+            if (defect is not null)
             {
-                Make(position, entry.Name, structure, make);
+                Suspect(position, defect);
+            }
+            else if (ready is not null)
+            {
+                Make(entry, position, ready, make);
             }
             else if (refusal is { Reason: RefusalReason.Crashed })
             {
@@ -152,22 +160,26 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
                 _refused[position] = new QuarantinedStructure(position, entry.Name, refusal!.Reason.ToString(), refusal.Message);
             }
 
+            record.Done(position);
             progress(_values.Count + _refused.Count);
         }
 
         return denied;
     }
 
-    private void Make(long position, string name, Structure structure, Func<long, string, Structure, T> make)
+    private void Make(StructureEntry entry, long position, TReady ready, Func<long, string, TReady, T> make)
     {
+        underWay.Begin($"structure {entry.DisplayName} (position {position} of chunk {key})");
         try
         {
-            _values[position] = make(position, name, structure);
+            _values[position] = make(position, entry.Name, ready);
         }
         catch (Exception e) when (e is not OperationCanceledException and not IOException)
         {
             Suspect(position, e);
         }
+
+        underWay.End();
     }
 
     private void Suspect(long position, Exception defect)
@@ -231,29 +243,4 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
             _refused[position] = refused;
         }
     }
-
-    private sealed class Watch(ChunkPass<T> pass, AttemptRecord record) : IReadingWatch
-    {
-        private long _position = -1;
-
-        public void Seeking(StructureEntry entry)
-        {
-            var position = pass._positions[entry];
-            pass.Begin(entry, position);
-            if (position != _position)
-            {
-                _position = position;
-                record.Begin(position);
-            }
-        }
-
-        public void Loaded(StructureEntry entry)
-        {
-            pass.Begin(entry, _position);
-            Faults.At(entry.Name, alone: false);
-        }
-    }
-
-    private void Begin(StructureEntry entry, long position) =>
-        underWay.Begin($"structure {entry.DisplayName} (position {position} of chunk {key})");
 }

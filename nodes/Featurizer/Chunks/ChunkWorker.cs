@@ -56,7 +56,9 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var key = new ChunkKey(work.Catalogue, chunk);
         using var structures = StructureWork.Of(context, _cache, work);
         var trial = new SuspectTrial(context);
-        return new ChunkPass<StructureProduct>(context, underWay, key, work.WorkId).Run(structures.Make, Alone, progress, cancel);
+        return new ChunkPass<PreparedStructure, StructureProduct>(
+            context, underWay, key, work.WorkId, structures.SharesCores ? context.Job.Featurizing.ReadAhead : 0)
+            .Run(structures.Prepare, structures.Finish, Alone, progress, cancel);
 
         AloneOutcome<StructureProduct> Alone(long position)
         {

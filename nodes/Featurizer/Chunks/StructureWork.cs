@@ -7,12 +7,24 @@ using Ism.Structures.Numerics;
 
 namespace Ism.Featurizer.Chunks;
 
-/// <summary>What a chunk's work does with one structure. It is a function of the structure and nothing else, so it is the same in any
-/// process.</summary>
+/// <summary>A structure and the microenvironments that a work needs of it, list by list.</summary>
+public sealed record PreparedStructure(Structure Structure, IReadOnlyList<IReadOnlyList<Microenvironment>> Environments);
+
+/// <summary>What a chunk's work does with one structure, in two parts, of which the first may be ahead on another thread. It is a function of
+/// the structure and nothing else, so it is the same in any process.</summary>
 public abstract class StructureWork : IDisposable
 {
-    /// <summary>The work with one structure.</summary>
-    public abstract StructureProduct Make(long position, string name, Structure structure);
+    /// <summary>Whether what prepares structures may take turns with the encoder for its cores (<see cref="CoreShare"/>).</summary>
+    public abstract bool SharesCores { get; }
+
+    /// <summary>The part before the encoder: microenvironments are found. By one thread at a time.</summary>
+    public abstract PreparedStructure Prepare(long position, Structure structure);
+
+    /// <summary>The encoder's part and what follows.</summary>
+    public abstract StructureProduct Finish(long position, string name, PreparedStructure prepared);
+
+    /// <summary>Both.</summary>
+    public StructureProduct Make(long position, string name, Structure structure) => Finish(position, name, Prepare(position, structure));
 
     /// <inheritdoc/>
     public virtual void Dispose() => GC.SuppressFinalize(this);
@@ -30,7 +42,9 @@ public abstract class StructureWork : IDisposable
 
     private sealed class Looking(MicroenvironmentFinder finder) : StructureWork
     {
-        public override StructureProduct Make(long position, string name, Structure structure)
+        public override bool SharesCores => true;
+
+        public override PreparedStructure Prepare(long position, Structure structure)
         {
             finder.Use(structure);
             foreach (var residue in structure.Chains.SelectMany(c => c.ResidueIndices))
@@ -38,8 +52,10 @@ public abstract class StructureWork : IDisposable
                 finder.Find(residue);
             }
 
-            return StructureProduct.None;
+            return new PreparedStructure(structure, []);
         }
+
+        public override StructureProduct Finish(long position, string name, PreparedStructure prepared) => StructureProduct.None;
     }
 
     private sealed class Embedding : StructureWork
@@ -54,13 +70,18 @@ public abstract class StructureWork : IDisposable
             _work = work;
         }
 
-        public override StructureProduct Make(long position, string name, Structure structure)
+        public override bool SharesCores => _encoder.SharesCores;
+
+        public override PreparedStructure Prepare(long position, Structure structure)
         {
             _finder.Use(structure);
             var residues = structure.Chains.SelectMany(c => c.ResidueIndices).ToArray();
             var key = CounterRandom.Key((ulong)_work.Seed, (ulong)position);
             var drawn = Draws.Residues(key, residues.Length, _work.ResiduesPerStructure).Select(i => _finder.Find(residues[i])).ToList();
-            return new StructureProduct([], _encoder.Embed(drawn));
+            return new PreparedStructure(structure, [drawn]);
         }
+
+        public override StructureProduct Finish(long position, string name, PreparedStructure prepared) =>
+            new([], _encoder.Embed(prepared.Environments[0]));
     }
 }

@@ -21,15 +21,24 @@ public sealed class TokenMaker : StructureWork
         _assigner = new TokenAssigner(cache.Codebook(codebook, identity));
     }
 
-    // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
     /// <inheritdoc/>
-    public override StructureProduct Make(long position, string name, Structure structure)
+    public override bool SharesCores => _embedder.SharesCores;
+
+    /// <inheritdoc/>
+    public override PreparedStructure Prepare(long position, Structure structure)
     {
         _finder.Use(structure);
+        return new PreparedStructure(structure, [.. structure.Chains.Select(chain => chain.ResidueIndices.Select(_finder.Find).ToList())]);
+    }
+
+    // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
+    /// <inheritdoc/>
+    public override StructureProduct Finish(long position, string name, PreparedStructure prepared)
+    {
+        var structure = prepared.Structure;
         var rows = new List<TokenRow>();
-        foreach (var chain in structure.Chains)
+        foreach (var (chain, environments) in structure.Chains.Zip(prepared.Environments))
         {
-            var environments = chain.ResidueIndices.Select(_finder.Find).ToList();
             rows.Add(new TokenRow
             {
                 Position = position,

@@ -19,8 +19,8 @@ internal sealed class ServedStructures(FeaturizerContext context, UnderWay under
     public Structure?[] Read(ChunkKey key)
     {
         var positions = context.Catalogue(key.Catalogue).PositionsOf(key.Chunk);
-        var harvest = new ChunkPass<Structure>(context, underWay, key, Work)
-            .Run((_, _, structure) => structure, position => Alone(key, position), _ => { }, CancellationToken.None);
+        var harvest = new ChunkPass<Structure, Structure>(context, underWay, key, Work)
+            .Run((_, structure) => structure, (_, _, structure) => structure, position => Alone(key, position), _ => { }, CancellationToken.None);
         return [.. Enumerable.Range(0, positions.Count).Select(row => harvest.Values.GetValueOrDefault(positions.First + row))];
     }
 

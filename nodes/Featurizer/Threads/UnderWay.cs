@@ -1,12 +1,11 @@
 namespace Ism.Featurizer.Threads;
 
-/// <summary>What one worker's thread is busy with that may take no longer than a limit. The worker says so; a watchdog looks.
-/// Thread-safe.</summary>
+/// <summary>What one worker is busy with that may take no longer than a limit: one thing on its own thread, and one on that which reads ahead
+/// for it. The worker says so; a watchdog looks. Thread-safe.</summary>
 public sealed class UnderWay
 {
     private readonly Lock _lock = new();
-    private string? _what;
-    private TimeSpan _for;
+    private readonly (string? What, TimeSpan For)[] _slots = new (string?, TimeSpan)[2];
     private bool _abandoned;
 
     /// <summary>The worker has been given up: what it still does counts for nothing.</summary>
@@ -23,18 +22,26 @@ public sealed class UnderWay
 
     /// <summary>Something begins, or goes on so visibly that its time counts from now.</summary>
     /// <exception cref="AbandonedException">The worker has been given up.</exception>
-    public void Begin(string what) => Set(what);
+    public void Begin(string what) => Set(0, what);
 
-    /// <summary>Nothing that has a limit is under way. From here to the next beginning the worker is not given up.</summary>
+    /// <summary>Nothing that has a limit is under way on the worker's own thread.</summary>
     /// <exception cref="AbandonedException">The worker has been given up.</exception>
-    public void End() => Set(null);
+    public void End() => Set(0, null);
 
-    /// <summary>As <see cref="End"/>; false when the worker has been given up.</summary>
+    /// <summary>As <see cref="Begin"/>, for what is read ahead.</summary>
+    /// <exception cref="AbandonedException">The worker has been given up.</exception>
+    public void BeginReading(string what) => Set(1, what);
+
+    /// <summary>As <see cref="End"/>, for what is read ahead.</summary>
+    /// <exception cref="AbandonedException">The worker has been given up.</exception>
+    public void EndReading() => Set(1, null);
+
+    /// <summary>Nothing at all is under way: from here to the next beginning the worker is not given up. False when it has been.</summary>
     internal bool TryEnd()
     {
         lock (_lock)
         {
-            (_what, _for) = (null, TimeSpan.Zero);
+            Array.Clear(_slots);
             return !_abandoned;
         }
     }
@@ -44,18 +51,24 @@ public sealed class UnderWay
     {
         lock (_lock)
         {
-            if (_what is null || _abandoned)
+            foreach (ref var slot in _slots.AsSpan())
             {
-                return null;
+                if (slot.What is not null && !_abandoned)
+                {
+                    slot.For += time;
+                    if (slot.For > limit)
+                    {
+                        _abandoned = true;
+                        return slot.What;
+                    }
+                }
             }
 
-            _for += time;
-            _abandoned = _for > limit;
-            return _abandoned ? _what : null;
+            return null;
         }
     }
 
-    private void Set(string? what)
+    private void Set(int slot, string? what)
     {
         lock (_lock)
         {
@@ -64,7 +77,7 @@ public sealed class UnderWay
                 throw new AbandonedException();
             }
 
-            (_what, _for) = (what, TimeSpan.Zero);
+            _slots[slot] = (what, TimeSpan.Zero);
         }
     }
 }

@@ -23,6 +23,9 @@ public sealed record EncoderOptions
     /// <summary>Threads that compute; 0: as many as torch has. What is computed does not depend on it.</summary>
     public int Threads { get; init; }
 
+    /// <summary>The cores that the fused kernels' threads share with others; null: nobody else computes.</summary>
+    public CoreShare? Cores { get; init; }
+
     /// <summary>False: through torch also where the fused kernels fit.</summary>
     public bool Fused { get; init; } = true;
 }

@@ -47,6 +47,10 @@ public sealed class EnvironmentEncoder : IDisposable
     /// <summary>Channels of an embedding.</summary>
     public int Width => _model.Shape.Width;
 
+    /// <summary>Whether others may compute beside it within <see cref="EncoderOptions.Cores"/>: the fused kernels' threads take turns with
+    /// them, and on a GPU no core is taken. torch's own threads on a CPU do not ask.</summary>
+    public bool SharesCores => IsFused || _model.Device.type != TorchSharp.DeviceType.CPU;
+
     /// <summary>Whether the fused kernels compute.</summary>
     public bool IsFused { get; }
 
@@ -80,7 +84,7 @@ public sealed class EnvironmentEncoder : IDisposable
         Array.ForEach(environments, AtomBatch.Check);
         _weights ??= new FusedWeights(
             _model, _options.Precision == EncoderPrecision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
-        _threads ??= new EncoderThreads(_weights, _options.Threads > 0 ? _options.Threads : get_num_threads());
+        _threads ??= new EncoderThreads(_weights, _options.Threads > 0 ? _options.Threads : get_num_threads(), _options.Cores);
         var starts = Starts(environments);
         _threads.Run(starts.Count - 1, (encoder, b) => encoder.Embed(
             environments.AsSpan(starts[b], starts[b + 1] - starts[b]),

@@ -15,6 +15,7 @@ public class JobValidationTests
     [InlineData("model.heads = 7 and model.width = 320: model.heads must divide model.width", "model.heads=7")]
     [InlineData("model.width = 60 and model.heads = 20: a head is 3 wide and rotary positions need an even number", "model.width=60")]
     [InlineData("corpus.chunkSize = 257: must be between 1 and 256", "corpus.chunkSize=257")]
+    [InlineData("featurizing.readAhead = 65: must be between 0 and 64", "featurizing.readAhead=65")]
     [InlineData("corpus.minLength = 50 and corpus.maxLength = 40: no chain has such a length", "corpus.minLength=50", "corpus.maxLength=40")]
     [InlineData("corpus.radius = 0.5: must be between 1 and 50 Å", "corpus.radius=0.5")]
     [InlineData("autoencoder.objective = 'aminoacid': use autoencoder or amino-acid; did you mean 'amino-acid'?", "autoencoder.objective=aminoacid")]

@@ -27,6 +27,29 @@ public sealed class AttemptRecordTests : IDisposable
     }
 
     [Fact]
+    public void Should_suspect_all_that_were_under_way_at_once()
+    {
+        using (var lost = Open())
+        {
+            Array.ForEach<long>([10, 11, 12, 13], lost.Begin);
+            lost.Done(11);
+            lost.Done(10);
+        }
+
+        using var next = Open();
+        Assert.Equal([12, 13], next.Suspects);
+    }
+
+    [Fact]
+    public void Should_read_records_of_a_version_that_had_one_structure_under_way_at_a_time()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        global::System.IO.File.WriteAllText(File, "\nopen old node-1\nbegin old 4 17\nbegin old 5 18\n");
+        using var next = Open();
+        Assert.Equal([5], next.Suspects);
+    }
+
+    [Fact]
     public void Should_suspect_nobody_who_died_before_the_first_structure()
     {
         Lost();
@@ -99,6 +122,7 @@ public sealed class AttemptRecordTests : IDisposable
 
     [Theory]
     [InlineData("beg")]
+    [InlineData("take x notanumber 1")]
     [InlineData("begin x notanumber 1")]
     [InlineData("refused s tokenise {\"Posi")]
     [InlineData("refused s tokenise {}")]
@@ -119,7 +143,14 @@ public sealed class AttemptRecordTests : IDisposable
     private void Lost(params long[] begun)
     {
         using var record = Open();
-        Array.ForEach(begun, record.Begin);
+        for (var i = 0; i < begun.Length; i++)
+        {
+            record.Begin(begun[i]);
+            if (i > 0)
+            {
+                record.Done(begun[i - 1]);
+            }
+        }
     }
 
     private AttemptRecord Open() => AttemptRecord.Open(_folder, Catalogue, 3, "node 1");

@@ -12,15 +12,19 @@ internal sealed class EncoderThreads : IDisposable
     private readonly CountdownEvent _idle = new(0);
     private readonly FusedWeights _weights;
     private readonly int _threads;
+    private readonly CoreShare? _cores;
     private Action<FusedEncoder, int> _body = (_, _) => { };
     private int _count;
     private int _next;
     private Exception? _fault;
     private volatile bool _ended;
 
-    public EncoderThreads(FusedWeights weights, int threads)
+    /// <param name="weights">The weights; not owned.</param>
+    /// <param name="threads">How many.</param>
+    /// <param name="cores">What they share with others, a batch at a time; null: nothing.</param>
+    public EncoderThreads(FusedWeights weights, int threads, CoreShare? cores = null)
     {
-        (_weights, _threads) = (weights, threads);
+        (_weights, _threads, _cores) = (weights, threads, cores);
 
         // Setting a thread's own number also sets that of threads to come: put back once these have theirs.
         var others = torch.get_num_threads();
@@ -83,7 +87,15 @@ internal sealed class EncoderThreads : IDisposable
             {
                 for (var i = Interlocked.Increment(ref _next); i < _count; i = Interlocked.Increment(ref _next))
                 {
-                    _body(encoder, i);
+                    _cores?.Enter();
+                    try
+                    {
+                        _body(encoder, i);
+                    }
+                    finally
+                    {
+                        _cores?.Leave();
+                    }
                 }
             }
             catch (Exception e)
