@@ -38,8 +38,10 @@ public sealed record MemoryEstimate
         var parameters = tuning.Parameters;
         var copy = tuning.CopiesState ? 3 * Float * parameters : 0;
         var rest = Math.Max(0, tuning.PeakBytes - runtime - LeastBytes(parameters) - copy);
-        var measured = Math.Min(tokensPerMicroBatch, tuning.Samples * tuning.TokensPerSample);
-        var whole = Math.Min(tokensPerMicroBatch, tuning.WholeShare * tuning.TokensPerSample);
+        var (measured, whole) = tuning.LargestTokens > 0
+            ? (tuning.LargestTokens, tuning.WholeLargestTokens)
+            : (Math.Min(tokensPerMicroBatch, tuning.Samples * tuning.TokensPerSample),
+                Math.Min(tokensPerMicroBatch, tuning.WholeShare * tuning.TokensPerSample));
         return new MemoryEstimate
         {
             Weights = Float * parameters,

@@ -85,6 +85,12 @@ public sealed record StageReading
     /// <summary>Useful tokens of a sample.</summary>
     public double TokensPerSample { get; init; }
 
+    /// <summary>Tokens of the largest micro-batch that was measured; 0: not known.</summary>
+    public long LargestTokens { get; init; }
+
+    /// <summary>Tokens of the largest micro-batch of the job; 0: not known.</summary>
+    public long WholeLargestTokens { get; init; }
+
     /// <summary>Seconds that a featurizer needs to make a sample of what it has in memory.</summary>
     public double ServeSeconds { get; init; }
 

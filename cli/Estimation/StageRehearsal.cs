@@ -23,6 +23,10 @@ public sealed class StageRehearsal(
     private const int FewestSteps = 2;
     private const int Probe = 4;
 
+    // Batches among which the heaviest share is looked for.
+    private const long MostBatches = 400;
+    private const long FewBatches = 10;
+
     // Schedules are asked for steps that a job of few steps has not.
     private const long LongestSchedule = 10_000;
 
@@ -37,6 +41,7 @@ public sealed class StageRehearsal(
         using var samples = new RehearsalSamples(workspace, job, stage);
         var clock = Stopwatch.StartNew();
         using var runtime = StageRuntimes.Create(stage with { TotalSteps = Math.Max(stage.TotalSteps, LongestSchedule) }, job, workspace);
+        samples.Cost = stage.Samples == SampleKind.Tokens ? runtime.Cost : null;
         runtime.Join(group);
         var built = clock.Elapsed.TotalSeconds;
         var whole = JobSizes.ShareOf(stage.GlobalBatch, trainers);
@@ -48,8 +53,9 @@ public sealed class StageRehearsal(
         Step(share);
         var steps = (int)Math.Clamp(seconds / (each * share), FewestSteps, MostSteps);
         var results = Enumerable.Range(0, steps).Select(_ => Step(share)).ToList();
+        var largest = Heaviest();
         ProcessMemory.FillYoungGeneration();
-        var evaluated = Evaluate(Math.Min(share, 16));
+        var evaluated = Evaluate(share);
         var parameters = Parameters();
         return Keep(runtime, parameters, new StageReading
         {
@@ -61,6 +67,8 @@ public sealed class StageRehearsal(
             PassSeconds = Median(results.Select(Passes)),
             UpdateSeconds = Median(results.Select(r => r.Timings.Clip + r.Timings.Optimizer)),
             ReduceSeconds = Median(results.Select(r => r.Timings.Reduce + r.Timings.Counts)),
+            LargestTokens = largest.Measured,
+            WholeLargestTokens = largest.Whole,
             TokensPerSample = results.Average(r => (double)r.UsefulTokens / r.Samples),
             ServeSeconds = samples.Seconds / samples.Made,
             ReadSeconds = samples.ReadSeconds,
@@ -69,6 +77,21 @@ public sealed class StageRehearsal(
         });
 
         StepResult Step(int count) => runtime.TrainStep(samples.Next(count, group.Rank, group.World));
+
+        // What a run comes to in some step: the memory of its largest micro-batch.
+        (long Measured, long Whole) Heaviest()
+        {
+            if (samples.Cost is null)
+            {
+                return (0, 0);
+            }
+
+            var batches = Math.Clamp(stage.TotalSteps, 1, MostBatches);
+            var (heaviest, tokens) = samples.Heaviest(share, group.World, batches);
+            runtime.TrainStep(heaviest);
+            runtime.TrainStep(heaviest);
+            return (tokens, share == whole ? tokens : samples.Heaviest(whole, group.World, Math.Min(batches, FewBatches)).Tokens);
+        }
 
         double Evaluate(int count)
         {
