@@ -22,6 +22,7 @@ public sealed class StageRehearsal(
     private const int MostSteps = 400;
     private const int FewestSteps = 2;
     private const int Probe = 4;
+    private const double ProbeShare = 8;
 
     // Batches among which the heaviest share is looked for.
     private const long MostBatches = 400;
@@ -45,13 +46,19 @@ public sealed class StageRehearsal(
         runtime.Join(group);
         var built = clock.Elapsed.TotalSeconds;
         var whole = JobSizes.ShareOf(stage.GlobalBatch, trainers);
-        var probe = Math.Min(Probe, whole);
-        Step(probe);
-        var each = Agree(Passes(Step(probe)) / probe);
+        // What is very large is measured on one sample at a time.
+        var probe = (int)Math.Clamp(seconds / ProbeShare / Agree(Passes(Step(1))), 1, Math.Min(Probe, whole));
+        var probed = Step(probe);
+        var probeBytes = ProcessMemory.Now();
+        var each = Agree(Passes(probed) / probe);
         var share = (int)Math.Clamp(seconds / (FewestSteps + 2) / each, 1, whole);
-        // The first step of a size asks for memory that later ones have.
-        Step(share);
-        var steps = (int)Math.Clamp(seconds / (each * share), FewestSteps, MostSteps);
+        if (share > probe)
+        {
+            // The first step of a size asks for memory that later ones have.
+            Step(share);
+        }
+
+        var steps = (int)Math.Clamp(seconds / (each * share), each * share > seconds ? 1 : FewestSteps, MostSteps);
         var results = Enumerable.Range(0, steps).Select(_ => Step(share)).ToList();
         var largest = Heaviest();
         ProcessMemory.FillYoungGeneration();
@@ -67,6 +74,8 @@ public sealed class StageRehearsal(
             PassSeconds = Median(results.Select(Passes)),
             UpdateSeconds = Median(results.Select(r => r.Timings.Clip + r.Timings.Optimizer)),
             ReduceSeconds = Median(results.Select(r => r.Timings.Reduce + r.Timings.Counts)),
+            ProbeBytes = probeBytes,
+            ProbeTokens = probed.UsefulTokens / group.World,
             LargestTokens = largest.Measured,
             WholeLargestTokens = largest.Whole,
             TokensPerSample = results.Average(r => (double)r.UsefulTokens / r.Samples),
