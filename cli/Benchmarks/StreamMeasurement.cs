@@ -56,7 +56,7 @@ public sealed class StreamMeasurement : IMeasurement
                 Tokens = GeneratedTokens.Folder,
                 FirstStep = 0,
                 EndStep = long.MaxValue,
-                Share = step => order.Step(step, Batch),
+                Batch = step => order.Step(step, Batch),
                 Prefetch = new ClusterOptions().PrefetchSteps,
             };
             trainer.ActorOf(SampleFetcher.Props(plan, buffer, ChunkRegion.Proxy(trainer), workspace));
@@ -106,7 +106,7 @@ public sealed class StreamMeasurement : IMeasurement
         ];
     }
 
-    private static IReadOnlyList<FetchedSample> Next(StepBuffer buffer, long step, CancellationToken cancel)
+    private static FetchedShare Next(StepBuffer buffer, long step, CancellationToken cancel)
     {
         while (true)
         {

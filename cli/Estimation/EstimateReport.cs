@@ -5,6 +5,8 @@ namespace Ism.Cli.Estimation;
 /// <summary>Works out the rows of an estimate from sizes and measurements: arithmetic alone.</summary>
 public sealed class EstimateReport
 {
+    // Batches among which the heaviest is looked for.
+    private const long BatchesDrawn = 400;
     private readonly JobSizes _sizes;
     private readonly EstimateRequest _request;
     private readonly Measurements _measured;
@@ -20,7 +22,7 @@ public sealed class EstimateReport
     public EstimateReport(JobSizes sizes, EstimateRequest request, Measurements measured, int cores, double listingSeconds)
     {
         (_sizes, _request, _measured, _cores, _listing) = (sizes, request, measured, cores, listingSeconds);
-        Featurizing = new FeaturizingRates(sizes, measured.Featurizers, request.Apart);
+        Featurizing = new FeaturizingRates(sizes, measured.Featurizers, request.Apart, measured.Lengths);
         Training = new TrainingRates(sizes, request, measured, Featurizing.ResiduesPerStructure);
     }
 
@@ -58,7 +60,7 @@ public sealed class EstimateReport
         Add("corpus.experimental", _sizes.Experimental, EstimateUnit.Count, "structures for the autoencoder",
             _sizes.ExperimentalIsCorpus ? "those of the corpus" : "listed");
         Add("corpus.residues_per_structure", Featurizing.ResiduesPerStructure, EstimateUnit.Count, "residues of a structure",
-            $"mean of {sample.Structures} structures of the corpus, spread over the listing");
+            $"mean of {_measured.Lengths?.Structures ?? sample.Structures} structures of the corpus, spread over the listing");
         Add("corpus.refused_share", (double)sample.Refused / sample.Structures, EstimateUnit.Share, "structures refused", $"of those {sample.Structures}");
     }
 
@@ -79,7 +81,7 @@ public sealed class EstimateReport
         Add("tuning.parameters", Training.Parameters, EstimateUnit.Count, "parameters trained", "the model's shape, with the structure head");
         Add("tuning.steps", _sizes.TuningSteps, EstimateUnit.Count, "steps",
             $"{_sizes.Corpus:N0} structures, {Text(_sizes.Job.Tuning.Epochs)} epochs, {_sizes.Job.Tuning.GlobalBatch} a batch");
-        Add("tuning.tokens_per_step", Training.TokensPerStep, EstimateUnit.Count, "useful tokens of a step", "crops of the sample");
+        Add("tuning.tokens_per_step", Training.TokensPerStep, EstimateUnit.Count, "useful tokens of a step", "crops of those structures");
         Add("tuning.step_seconds", Training.StepSeconds, EstimateUnit.Seconds, "one step",
             Training.Tuning is { } stage
                 ? $"{stage.Steps} steps of {stage.Samples} of {share} samples a rank, {_measured.Trainers.Count} rank(s) at once"
@@ -104,9 +106,16 @@ public sealed class EstimateReport
             return;
         }
 
-        var memory = MemoryEstimate.Of(stage, _measured.Trainers[0].RuntimeBytes, _sizes.Job.Tuning.TokensPerMicroBatch);
+        if (_measured.Lengths is { } lengths && stage.LargestTokens > 0)
+        {
+            var tuning = _sizes.Job.Tuning;
+            var heaviest = lengths.HeaviestShare(tuning.GlobalBatch, Trainers, Math.Clamp(_sizes.TuningSteps, 1, BatchesDrawn), tuning.Crop);
+            stage = stage with { WholeLargestTokens = Math.Min(tuning.TokensPerMicroBatch, heaviest) };
+        }
+
+        var memory = MemoryEstimate.Of(stage, _measured.Trainers[0].RuntimeBytes);
         Add("memory.rank_bytes", memory.Total, EstimateUnit.Bytes, "memory of a rank (rank 0)",
-            stage.Samples == stage.WholeShare ? "peak of the measuring process" : "peak of the measuring process, activations scaled to the micro-batch");
+            "peak of the measuring process, activations scaled to the largest micro-batch");
         Add("memory.weights_bytes", memory.Weights, EstimateUnit.Bytes, "  weights", "4 bytes a parameter");
         Add("memory.gradients_bytes", memory.Gradients, EstimateUnit.Bytes, "  gradients", "4 bytes a parameter");
         Add("memory.moments_bytes", memory.Moments, EstimateUnit.Bytes, "  moments", "8 bytes a parameter");
@@ -118,7 +127,7 @@ public sealed class EstimateReport
     private void AddStorage()
     {
         var storage = StorageEstimate.Of(
-            _sizes, _measured.Featurizers[0], Training.Stored, _measured.CatalogueBytes, _measured.BytesPerEntry);
+            _sizes, _measured.Featurizers[0], Training.Stored, _measured.CatalogueBytes, _measured.BytesPerEntry, Featurizing.ResiduesPerStructure);
         Add("storage.total_bytes", storage.Total, EstimateUnit.Bytes, "storage of the workspace", "the sum, without logs");
         Add("storage.catalogues_bytes", storage.Catalogues, EstimateUnit.Bytes, "  catalogues", $"{_measured.BytesPerEntry:F0} bytes an entry, measured");
         Add("storage.tokens_bytes", storage.Tokens, EstimateUnit.Bytes, "  token files",

@@ -18,6 +18,9 @@ public sealed record EstimateRequest
     /// <summary>Structures that are read for the estimate.</summary>
     public int Sample { get; init; } = 48;
 
+    /// <summary>Structures that are read to know how long proteins are.</summary>
+    public int Survey { get; init; } = 512;
+
     /// <summary>Seconds that measuring may take, about: what is large is measured in part.</summary>
     public double Seconds { get; init; } = 60;
 }

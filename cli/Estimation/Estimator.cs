@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ism.Cli.Processes;
+using Ism.Featurizer;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
 
@@ -52,7 +53,7 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
     {
         try
         {
-            var sample = SourceSample.Of(StructureSources.List(sources), request.Sample);
+            var sample = SourceSample.Of(StructureSources.List(sources), Math.Max(request.Sample, request.Survey));
             return sample.Count > 0 ? sample : throw new UsageException($"{setting}: there is no structure in {string.Join(", ", sources)}");
         }
         catch (Exception e) when (e is StructureSourceException or IOException or UnauthorizedAccessException)
@@ -61,7 +62,7 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
         }
     }
 
-    private async Task<Measurements> MeasureAsync(JobSizes sizes, IReadOnlyList<StructureEntry> sample, CancellationToken cancel)
+    private async Task<Measurements> MeasureAsync(JobSizes sizes, IReadOnlyList<StructureEntry> entries, CancellationToken cancel)
     {
         var cores = Environment.ProcessorCount;
         var featurizers = NodeThreads.OfFeaturizers(job.Cluster, request.Apart, cores);
@@ -73,7 +74,10 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
             say($"{load:0.0} processes are at work on this machine's {cores} cores already: what is measured is slower than on a free one");
         }
 
+        var sample = SourceSample.Of(entries, request.Sample).Entries;
         using var scratch = new RehearsalWorkspace(sizes, sample, trainers.AtOnce, request);
+        say($"reading {entries.Count} structures for their lengths");
+        var lengths = await Task.Run(() => Survey(scratch.Workspace, entries), cancel);
         var nodes = new RehearsalNodes(scratch.Workspace, program);
         say($"featurizing a sample of {sample.Count} structures ({featurizers.AtOnce} featurizer(s), {featurizers.Threads} thread(s) each)");
         var featurized = await nodes.FeaturizersAsync(featurizers.AtOnce, featurizers.Threads, cancel);
@@ -88,7 +92,16 @@ public sealed class Estimator(JobOptions job, EstimateRequest request, ProgramCo
         var network = request.NetworkBytesPerSecond
             ?? (job.Cluster.Trainers > 1 ? await Task.Run(RingBandwidth.MeasureLoopback, cancel) : 0);
         return new Measurements(
-            featurized, trained, network, scratch.CatalogueBytes, scratch.BytesPerEntry, featurized.Max(f => f.ReadySeconds), load);
+            featurized, trained, network, scratch.CatalogueBytes, scratch.BytesPerEntry, featurized.Max(f => f.ReadySeconds), load)
+        {
+            Lengths = lengths,
+        };
+    }
+
+    private LengthSurvey Survey(Workspace workspace, IReadOnlyList<StructureEntry> entries)
+    {
+        using var context = new FeaturizerContext(workspace, job, node: "survey");
+        return LengthSurvey.Of(entries, context.Reading);
     }
 
     // Better said than found out by the kernel.

@@ -9,15 +9,19 @@ public sealed class FeaturizingRates
     /// <param name="sizes">Sizes of the job.</param>
     /// <param name="measured">Featurizers that worked beside each other.</param>
     /// <param name="apart">Each has a machine of its own; else the measured ones were all that the machine can do at once.</param>
-    public FeaturizingRates(JobSizes sizes, IReadOnlyList<FeaturizerReading> measured, bool apart)
+    /// <param name="lengths">Lengths of the corpus; null: those measured.</param>
+    public FeaturizingRates(JobSizes sizes, IReadOnlyList<FeaturizerReading> measured, bool apart, LengthSurvey? lengths = null)
     {
         (_sizes, _first) = (sizes, measured[0]);
         var featurizers = sizes.Job.Cluster.Featurizers;
         // More nodes than the machine has room for share what it can do.
         var share = apart ? 1 : Math.Min(1, (double)measured.Count / featurizers);
-        PerFeaturizer = share * measured.Average(f => f.Structures / f.TokeniseSeconds);
+        ResiduesPerStructure = lengths?.Residues ?? ((double)_first.Residues / _first.Structures);
+        // Time goes with residues: the structures measured may be longer or shorter than most.
+        PerFeaturizer = share * measured.Average(f => lengths is null
+            ? f.Structures / f.TokeniseSeconds
+            : f.Residues / f.TokeniseSeconds / lengths.Residues);
         Embedding = share * featurizers * measured.Average(f => f.EmbedSeconds > 0 ? f.EmbeddedStructures / f.EmbedSeconds : 0);
-        ResiduesPerStructure = (double)_first.Residues / _first.Structures;
         All = PerFeaturizer * featurizers;
     }
 

@@ -15,4 +15,8 @@ public sealed record Measurements(
     double CatalogueBytes,
     double BytesPerEntry,
     double StartSeconds,
-    double Load);
+    double Load)
+{
+    /// <summary>Lengths of many structures of the corpus; null: those that were measured stand for all.</summary>
+    public LengthSurvey? Lengths { get; init; }
+}

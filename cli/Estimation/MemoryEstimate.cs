@@ -29,17 +29,17 @@ public sealed record MemoryEstimate
     /// <summary>The least that a rank needs for a model, activations not counted.</summary>
     public static long LeastBytes(long parameters) => 4 * Float * parameters;
 
-    /// <summary>Breaks a measured peak down. What was measured over a part of a micro-batch is scaled to a whole one.</summary>
+    /// <summary>Breaks a measured peak down. Where the largest micro-batch of the job is larger than that measured, each token more takes as
+    /// much as each took from the small ones that came first to the largest measured.</summary>
     /// <param name="tuning">The stage as rank 0 did it.</param>
     /// <param name="runtime">The process before it had a model.</param>
-    /// <param name="tokensPerMicroBatch">Bound on a micro-batch.</param>
-    public static MemoryEstimate Of(StageReading tuning, long runtime, int tokensPerMicroBatch)
+    public static MemoryEstimate Of(StageReading tuning, long runtime)
     {
         var parameters = tuning.Parameters;
         var copy = tuning.CopiesState ? 3 * Float * parameters : 0;
         var rest = Math.Max(0, tuning.PeakBytes - runtime - LeastBytes(parameters) - copy);
-        var measured = Math.Min(tokensPerMicroBatch, tuning.Samples * tuning.TokensPerSample);
-        var whole = Math.Min(tokensPerMicroBatch, tuning.WholeShare * tuning.TokensPerSample);
+        var more = Math.Max(0, tuning.WholeLargestTokens - tuning.LargestTokens);
+        var each = Math.Max(0, tuning.PeakBytes - copy - tuning.ProbeBytes) / (double)Math.Max(1, tuning.LargestTokens - tuning.ProbeTokens);
         return new MemoryEstimate
         {
             Weights = Float * parameters,
@@ -47,7 +47,7 @@ public sealed record MemoryEstimate
             Moments = 2 * Float * parameters,
             CheckpointCopy = copy,
             Runtime = runtime,
-            Activations = measured <= 0 ? rest : (long)(rest * Math.Max(1, whole / measured)),
+            Activations = rest + (long)(each * more),
         };
     }
 }

@@ -85,6 +85,18 @@ public sealed record StageReading
     /// <summary>Useful tokens of a sample.</summary>
     public double TokensPerSample { get; init; }
 
+    /// <summary>Tokens of the largest micro-batch that was measured; 0: not known.</summary>
+    public long LargestTokens { get; init; }
+
+    /// <summary>Tokens of the largest micro-batch of the job; 0: not known.</summary>
+    public long WholeLargestTokens { get; init; }
+
+    /// <summary>Memory of the process after steps of <see cref="ProbeTokens"/>.</summary>
+    public long ProbeBytes { get; init; }
+
+    /// <summary>Tokens of the small micro-batches that came first; 0: not known.</summary>
+    public long ProbeTokens { get; init; }
+
     /// <summary>Seconds that a featurizer needs to make a sample of what it has in memory.</summary>
     public double ServeSeconds { get; init; }
 

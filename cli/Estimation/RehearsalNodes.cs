@@ -44,20 +44,11 @@ public sealed class RehearsalNodes(Workspace workspace, ProgramCommand program)
 
     private NodeStart Start(string role, int number, int threads)
     {
-        var text = threads.ToString(CultureInfo.InvariantCulture);
         return new NodeStart(
             role,
             number,
             [RehearseVerb.Name, "--workspace", workspace.Root, "--role", role, "--number", number.ToString(CultureInfo.InvariantCulture)],
-            // As LocalCluster has it, so that time and memory are those of a run.
-            new Dictionary<string, string>
-            {
-                ["OMP_NUM_THREADS"] = text,
-                ["MKL_NUM_THREADS"] = text,
-                ["MALLOC_MMAP_THRESHOLD_"] = "1073741824",
-                ["MALLOC_TRIM_THRESHOLD_"] = "4294967296",
-                ["MALLOC_TOP_PAD_"] = "67108864",
-            });
+            LocalCluster.EnvironmentOf(role, threads));
     }
 
     private static string Tail(string log)

@@ -14,12 +14,15 @@ namespace Ism.Cli.Estimation;
 /// </summary>
 public sealed class RehearsalSamples : IDisposable
 {
+    // <cls> and <eos>.
+    private const int Ends = 2;
     private readonly JobOptions _job;
     private readonly TrainingStage _stage;
     private readonly SampleOrder _order;
     private readonly MicroenvironmentFinder _finder;
     private readonly Dictionary<long, Structure> _structures = [];
     private readonly List<TokenFile> _files = [];
+    private readonly List<ChunkLengths> _lengths = [];
     private long _next;
 
     /// <summary>Reads structures, or opens token files.</summary>
@@ -40,12 +43,20 @@ public sealed class RehearsalSamples : IDisposable
     /// <summary>Seconds of making them.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>The next <paramref name="count"/> samples of a rank that can be learned from.</summary>
+    /// <summary>What a crop of so many residues costs; samples are shared out by it as in a run. Null: by count.</summary>
+    public Func<int, long>? Cost { get; set; }
+
+    /// <summary>A rank's share of the next <paramref name="count"/> samples a rank that can be learned from.</summary>
     public IReadOnlyList<FetchedSample> Next(int count, int rank, int world)
     {
         var clock = Stopwatch.StartNew();
         var share = new List<FetchedSample>();
-        while (share.Count < count)
+        if (Cost is not null)
+        {
+            share.AddRange(Shared(ref _next, count, world)[rank].Select(p => new FetchedSample(p, Bytes(p)!)));
+        }
+
+        while (Cost is null && share.Count < count)
         {
             var position = _order.Positions(_next++, 1)[0];
             if (_next % world == rank && Bytes(position) is { Length: > 0 } bytes)
@@ -54,9 +65,26 @@ public sealed class RehearsalSamples : IDisposable
             }
         }
 
-        Made += count;
+        Made += share.Count;
         Seconds += clock.Elapsed.TotalSeconds;
         return share;
+    }
+
+    /// <summary>The heaviest of all ranks' shares in so many batches to come: what memory must suffice for. As samples, and the tokens of
+    /// its largest micro-batch.</summary>
+    public (IReadOnlyList<FetchedSample> Share, long Tokens) Heaviest(int count, int world, long batches)
+    {
+        var (heaviest, most, next) = (Array.Empty<SamplePosition>(), -1L, _next);
+        for (var batch = 0L; batch < batches; batch++)
+        {
+            foreach (var share in Shared(ref next, count, world))
+            {
+                var tokens = Math.Min(_job.Tuning.TokensPerMicroBatch, share.Sum(p => (long)LengthOf(p) + Ends));
+                (heaviest, most) = tokens > most ? (share, tokens) : (heaviest, most);
+            }
+        }
+
+        return ([.. heaviest.Select(p => new FetchedSample(p, Bytes(p)!))], most);
     }
 
     /// <summary>Seconds of reading one structure; 0 where samples come from token files.</summary>
@@ -65,12 +93,31 @@ public sealed class RehearsalSamples : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(f => f.Dispose());
 
+    // The same on every rank.
+    private SamplePosition[][] Shared(ref long next, int count, int world)
+    {
+        var batch = new List<SamplePosition>();
+        while (batch.Count < count * world)
+        {
+            var position = _order.Positions(next++, 1)[0];
+            if (LengthOf(position) > 0)
+            {
+                batch.Add(position);
+            }
+        }
+
+        return [.. WorkShares.Of([.. batch.Select(p => Cost!(LengthOf(p)))], world).Select(share => share.Select(i => batch[i]).ToArray())];
+    }
+
+    private int LengthOf(SamplePosition p) => _lengths[p.Chunk].CropLength(p.Row, p.DrawKey, _job.Tuning.Crop);
+
     private long OpenTokens(Workspace workspace, Catalogue catalogue)
     {
         var folder = workspace.At(_stage.Tokens);
         for (var chunk = 0; chunk < catalogue.ChunkCount && File.Exists(TokenFile.PathOf(folder, chunk)); chunk++)
         {
             _files.Add(TokenFile.Open(TokenFile.PathOf(folder, chunk)));
+            _lengths.Add(ChunkLengths.Of(_files[^1]));
         }
 
         return _files.Exists(f => f.RowCount > 0)

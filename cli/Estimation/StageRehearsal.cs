@@ -22,6 +22,11 @@ public sealed class StageRehearsal(
     private const int MostSteps = 400;
     private const int FewestSteps = 2;
     private const int Probe = 4;
+    private const double ProbeShare = 8;
+
+    // Batches among which the heaviest share is looked for.
+    private const long MostBatches = 400;
+    private const long FewBatches = 10;
 
     // Schedules are asked for steps that a job of few steps has not.
     private const long LongestSchedule = 10_000;
@@ -37,19 +42,27 @@ public sealed class StageRehearsal(
         using var samples = new RehearsalSamples(workspace, job, stage);
         var clock = Stopwatch.StartNew();
         using var runtime = StageRuntimes.Create(stage with { TotalSteps = Math.Max(stage.TotalSteps, LongestSchedule) }, job, workspace);
+        samples.Cost = stage.Samples == SampleKind.Tokens ? runtime.Cost : null;
         runtime.Join(group);
         var built = clock.Elapsed.TotalSeconds;
         var whole = JobSizes.ShareOf(stage.GlobalBatch, trainers);
-        var probe = Math.Min(Probe, whole);
-        Step(probe);
-        var each = Agree(Passes(Step(probe)) / probe);
+        // What is very large is measured on one sample at a time.
+        var probe = (int)Math.Clamp(seconds / ProbeShare / Agree(Passes(Step(1))), 1, Math.Min(Probe, whole));
+        var probed = Step(probe);
+        var probeBytes = ProcessMemory.Now();
+        var each = Agree(Passes(probed) / probe);
         var share = (int)Math.Clamp(seconds / (FewestSteps + 2) / each, 1, whole);
-        // The first step of a size asks for memory that later ones have.
-        Step(share);
-        var steps = (int)Math.Clamp(seconds / (each * share), FewestSteps, MostSteps);
+        if (share > probe)
+        {
+            // The first step of a size asks for memory that later ones have.
+            Step(share);
+        }
+
+        var steps = (int)Math.Clamp(seconds / (each * share), each * share > seconds ? 1 : FewestSteps, MostSteps);
         var results = Enumerable.Range(0, steps).Select(_ => Step(share)).ToList();
+        var largest = Heaviest();
         ProcessMemory.FillYoungGeneration();
-        var evaluated = Evaluate(Math.Min(share, 16));
+        var evaluated = Evaluate(share);
         var parameters = Parameters();
         return Keep(runtime, parameters, new StageReading
         {
@@ -61,6 +74,10 @@ public sealed class StageRehearsal(
             PassSeconds = Median(results.Select(Passes)),
             UpdateSeconds = Median(results.Select(r => r.Timings.Clip + r.Timings.Optimizer)),
             ReduceSeconds = Median(results.Select(r => r.Timings.Reduce + r.Timings.Counts)),
+            ProbeBytes = probeBytes,
+            ProbeTokens = probed.UsefulTokens / group.World,
+            LargestTokens = largest.Measured,
+            WholeLargestTokens = largest.Whole,
             TokensPerSample = results.Average(r => (double)r.UsefulTokens / r.Samples),
             ServeSeconds = samples.Seconds / samples.Made,
             ReadSeconds = samples.ReadSeconds,
@@ -69,6 +86,21 @@ public sealed class StageRehearsal(
         });
 
         StepResult Step(int count) => runtime.TrainStep(samples.Next(count, group.Rank, group.World));
+
+        // What a run comes to in some step: the memory of its largest micro-batch.
+        (long Measured, long Whole) Heaviest()
+        {
+            if (samples.Cost is null)
+            {
+                return (0, 0);
+            }
+
+            var batches = Math.Clamp(stage.TotalSteps, 1, MostBatches);
+            var (heaviest, tokens) = samples.Heaviest(share, group.World, batches);
+            runtime.TrainStep(heaviest);
+            runtime.TrainStep(heaviest);
+            return (tokens, share == whole ? tokens : samples.Heaviest(whole, group.World, Math.Min(batches, FewBatches)).Tokens);
+        }
 
         double Evaluate(int count)
         {

@@ -38,13 +38,14 @@ public sealed record StorageEstimate
     /// <param name="stages">Bytes of checkpoints and models, as measured, and the stages' steps.</param>
     /// <param name="catalogueBytes">Bytes of a catalogue that do not grow with it.</param>
     /// <param name="bytesPerEntry">Bytes of a catalogue's entry.</param>
+    /// <param name="residuesPerStructure">Of the corpus; null: as measured.</param>
     public static StorageEstimate Of(
         JobSizes sizes, FeaturizerReading featurizer, IReadOnlyList<(StageReading Reading, long Steps)> stages, double catalogueBytes,
-        double bytesPerEntry)
+        double bytesPerEntry, double? residuesPerStructure = null)
     {
         var perResidue = Math.Max(0, featurizer.TokenBytes - ((double)featurizer.Chunks * featurizer.EmptyTokenBytes))
             / Math.Max(1, featurizer.Residues);
-        var residues = (double)featurizer.Residues / Math.Max(1, featurizer.Structures);
+        var residues = residuesPerStructure ?? (double)featurizer.Residues / Math.Max(1, featurizer.Structures);
         long[] catalogues = [sizes.Corpus, sizes.Heldout, sizes.ExperimentalIsCorpus ? 0 : sizes.Experimental];
         var tokenised = sizes.Corpus + sizes.Heldout;
         var tokenChunks = sizes.Chunks(sizes.Corpus) + sizes.Chunks(sizes.Heldout);

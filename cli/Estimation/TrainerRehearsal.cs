@@ -3,6 +3,7 @@ using Akka.Actor;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Collectives;
+using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
 
@@ -21,6 +22,8 @@ public sealed class TrainerRehearsal(Workspace workspace, RehearsalPlan plan, in
     /// <summary>Does it.</summary>
     public async Task<TrainerReading> RunAsync(CancellationToken cancel)
     {
+        // As TrainerNode does, so that time and memory are those of a run.
+        _ = HostMemory.KeepFreed();
         var node = new NodeOptions { Role = NodeRoles.Trainer, NodeId = $"trainer-{rank}", Workspace = workspace.Root };
         using var system = ActorSystem.Create(NodeOptions.SystemName, NodeHocon.For(node));
         // A cluster of its own, so that the process holds what a member does.

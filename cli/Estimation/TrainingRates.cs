@@ -75,7 +75,7 @@ public sealed class TrainingRates
 
     private int Share => JobSizes.ShareOf(_sizes.Job.Tuning.GlobalBatch, Trainers);
 
-    private double TokensPerSample => Tuning?.TokensPerSample ?? Math.Min(_residuesPerStructure, _sizes.Job.Tuning.Crop);
+    private double TokensPerSample => _measured.Lengths?.CropResidues(_sizes.Job.Tuning.Crop) ?? Tuning?.TokensPerSample ?? Math.Min(_residuesPerStructure, _sizes.Job.Tuning.Crop);
 
     // Ranks beyond those measured at once take turns with them.
     private double Turns => _request.Apart || _measured.Trainers.Count == 0 ? 1 : (double)Trainers / _measured.Trainers.Count;
@@ -101,6 +101,10 @@ public sealed class TrainingRates
         });
     }
 
-    private double SecondsOf(StageReading stage, double reduce) =>
-        (((stage.PassSeconds * stage.WholeShare / stage.Samples) + stage.UpdateSeconds) * Turns) + reduce;
+    private double SecondsOf(StageReading stage, double reduce)
+    {
+        // The crops that were measured may be longer or shorter than most.
+        var lengths = stage.Stage == TuningStage && stage.TokensPerSample > 0 ? TokensPerSample / stage.TokensPerSample : 1;
+        return (((lengths * stage.PassSeconds * stage.WholeShare / stage.Samples) + stage.UpdateSeconds) * Turns) + reduce;
+    }
 }

@@ -28,6 +28,23 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
         [NodeRoles.Trainer] = job.Cluster.Trainers,
     };
 
+    /// <summary>What a node of a role is given in its environment, with so many compute threads.</summary>
+    internal static Dictionary<string, string> EnvironmentOf(string role, int threads)
+    {
+        var environment = new Dictionary<string, string>();
+        if (role != NodeRoles.Coordinator)
+        {
+            environment["OMP_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
+            environment["MKL_NUM_THREADS"] = threads.ToString(CultureInfo.InvariantCulture);
+            // Returning memory to the kernel after every step costs a third of a training step on CPUs.
+            environment["MALLOC_MMAP_THRESHOLD_"] = "1073741824";
+            environment["MALLOC_TRIM_THRESHOLD_"] = "4294967296";
+            environment["MALLOC_TOP_PAD_"] = "67108864";
+        }
+
+        return environment;
+    }
+
     /// <summary>Runs another number of nodes of a role from now on. Any thread.</summary>
     public void Scale(string role, int count) => _scale.Writer.TryWrite((role, count));
 
@@ -142,19 +159,9 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
         var count = role == NodeRoles.Trainer ? job.Cluster.Trainers : Math.Max(1, job.Cluster.Featurizers);
         // Featurizers and trainers take turns at being busy, so each role is given the whole machine.
         var share = threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / count);
-        var environment = new Dictionary<string, string>();
-        if (role != NodeRoles.Coordinator)
-        {
-            environment["OMP_NUM_THREADS"] = share.ToString(CultureInfo.InvariantCulture);
-            environment["MKL_NUM_THREADS"] = share.ToString(CultureInfo.InvariantCulture);
-            // Returning memory to the kernel after every step costs a third of a training step on CPUs.
-            environment["MALLOC_MMAP_THRESHOLD_"] = "1073741824";
-            environment["MALLOC_TRIM_THRESHOLD_"] = "4294967296";
-            environment["MALLOC_TOP_PAD_"] = "67108864";
-        }
-
         var start = new NodeStart(
-            role, number, ["node", role, "--workspace", job.Workspace, "--number", number.ToString(CultureInfo.InvariantCulture)], environment);
+            role, number, ["node", role, "--workspace", job.Workspace, "--number", number.ToString(CultureInfo.InvariantCulture)],
+            EnvironmentOf(role, share));
         return processes.Start(placement?.Place(start) ?? start);
     }
 }

@@ -12,6 +12,9 @@ public enum SampleKind : byte
 
     /// <summary>Masked microenvironments of drawn residues.</summary>
     Environments = 2,
+
+    /// <summary>No samples: how long the chains of all the chunk's structures are. Rows and draw keys are empty.</summary>
+    Lengths = 3,
 }
 
 /// <summary>
@@ -44,7 +47,7 @@ public sealed record FetchSamples : IChunkMessage, IWireMessage
     [Key(5)]
     public required int Limit { get; init; }
 
-    /// <summary>Folder of the token files below the workspace (tokens only).</summary>
+    /// <summary>Folder of the token files below the workspace (tokens and lengths).</summary>
     [Key(6)]
     public string Tokens { get; init; } = "";
 

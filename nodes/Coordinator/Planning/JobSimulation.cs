@@ -1,5 +1,4 @@
 using Ism.Coordinator.Ledger;
-using Ism.Corpus;
 using Ism.Protocol.Chunks;
 
 namespace Ism.Coordinator.Planning;
@@ -17,7 +16,7 @@ public sealed class JobSimulation
     // No lease ends by itself: what is lost is told.
     private static readonly TimeSpan LeaseTime = TimeSpan.FromDays(3650);
     private readonly PlannedJob _job;
-    private readonly SampleOrder _order;
+    private readonly StepChunks _chunks;
     private readonly LedgerState _ledger;
     private readonly PriorityQueue<Action, (double Time, long Number)> _events = new();
     private readonly SimulatedFeaturizers _featurizers;
@@ -32,52 +31,73 @@ public sealed class JobSimulation
     private long _step = -1;
     private long _lastEvent;
 
-    private JobSimulation(PlannedJob job)
+    private JobSimulation(PlannedJob job, StepChunks chunks)
     {
-        _job = job;
-        _order = new SampleOrder(job.Structures, job.ChunkSize, job.Seed, job.WindowChunks);
-        _ledger = new LedgerState(_order.ChunkOrder(0), LeaseTime, shardOf: ShardOf);
+        (_job, _chunks) = (job, chunks);
+        _ledger = new LedgerState(chunks.Order, LeaseTime, shardOf: ShardOf);
         _ledger.Apply(_ledger.Open());
         _steps = (long)Math.Ceiling(job.Structures * job.Epochs / job.GlobalBatch);
         _featurizers = new SimulatedFeaturizers(job, After, OnWorked, OnDead, LeaseMore);
     }
 
     /// <summary>Plays a job through.</summary>
-    public static PlannedCourse Run(PlannedJob job) => new JobSimulation(job).Run();
+    public static PlannedCourse Run(PlannedJob job) => new JobSimulation(job, new StepChunks(job)).Run(double.PositiveInfinity)!;
 
     /// <summary>The fewest featurizers with which the trainers stand still for less than a hundredth of the time after their first step.
     /// </summary>
     public static (int Featurizers, PlannedCourse Course) FewestFeaturizers(PlannedJob job, int most = 4096)
     {
-        var (low, high) = (1, 1);
-        while (high < most && Run(job with { Featurizers = high }).Waiting > WaitingAllowed)
+        var chunks = new StepChunks(job);
+        var steps = Math.Ceiling(job.Structures * job.Epochs / job.GlobalBatch);
+        // As soon as the trainers have stood still for so long, it is more than allowed, whatever comes.
+        var allowed = WaitingAllowed / (1 - WaitingAllowed) * steps * job.StepSeconds;
+        // Those that are needed in the mean; from there outwards, in growing steps.
+        var needed = job.GlobalBatch / Math.Max(1e-9, job.StructuresPerSecond * job.StepSeconds);
+        var middle = (int)Math.Clamp(Math.Ceiling(needed), 1, most);
+        var (tooFew, enough, course) = (0, most, Try(middle));
+        var step = Math.Max(1, middle / 8);
+        if (course is null)
         {
-            (low, high) = (high + 1, Math.Min(most, high * 2));
+            for (tooFew = middle; tooFew < most && course is null; step *= 2)
+            {
+                middle = Math.Min(most, tooFew + step);
+                course = Try(middle);
+                (tooFew, enough) = course is null ? (middle, most) : (tooFew, middle);
+            }
+        }
+        else
+        {
+            for (enough = middle; enough > 1 && tooFew == 0; step *= 2)
+            {
+                middle = Math.Max(1, enough - step);
+                (tooFew, enough, course) = Try(middle) is { } fewer ? (0, middle, fewer) : (middle, enough, course);
+            }
         }
 
-        while (low < high)
+        while (tooFew + 1 < enough)
         {
-            var middle = (low + high) / 2;
-            if (Run(job with { Featurizers = middle }).Waiting > WaitingAllowed)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            middle = (tooFew + enough) / 2;
+            (tooFew, enough, course) = Try(middle) is { } fewer ? (tooFew, middle, fewer) : (middle, enough, course);
         }
 
-        return (low, Run(job with { Featurizers = low }));
+        return (enough, course ?? new JobSimulation(job with { Featurizers = enough }, chunks).Run(double.PositiveInfinity)!);
+
+        PlannedCourse? Try(int featurizers) => new JobSimulation(job with { Featurizers = featurizers }, chunks).Run(allowed);
     }
 
-    private PlannedCourse Run()
+    // Null when the trainers wait for longer than that.
+    private PlannedCourse? Run(double mostWaiting)
     {
         _featurizers.Begin();
         LeaseMore();
         NextStep();
         while (_step < _steps || !_ledger.IsComplete)
         {
+            if (_waiting > mostWaiting)
+            {
+                return null;
+            }
+
             if (!_events.TryDequeue(out var happens, out var at))
             {
                 throw new InvalidOperationException($"nothing happens any more after {_now:F0} s: {_ledger.Totals}, step {_step} of {_steps}");
@@ -87,7 +107,7 @@ public sealed class JobSimulation
             happens();
         }
 
-        return new PlannedCourse(
+        return _waiting > mostWaiting ? null : new PlannedCourse(
             _firstStep, _featurized, _freeSince, _waiting, 1 - (_featurizers.Busy / (_featurized * _job.Featurizers)), _featurizers.Deaths);
     }
 
@@ -150,11 +170,19 @@ public sealed class JobSimulation
             return;
         }
 
-        foreach (var position in _order.Step(_step, _job.GlobalBatch))
+        if (_ledger.IsComplete && _step > 0 && _job.MeanLife <= 0)
         {
-            if (_ledger.CommitOf(position.Chunk) is null)
+            // Nobody waits or dies any more.
+            _freeSince = _now + ((_steps - _step) * _job.StepSeconds);
+            _step = _steps;
+            return;
+        }
+
+        foreach (var chunk in _chunks.Of(_step))
+        {
+            if (_ledger.CommitOf(chunk) is null)
             {
-                _missing.Add(position.Chunk);
+                _missing.Add(chunk);
             }
         }
 

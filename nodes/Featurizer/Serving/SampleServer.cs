@@ -25,7 +25,7 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
     {
     }
 
-    /// <summary>The answer's whole byte stream (<see cref="SamplePayload"/>), or null when the chunk's token file does not exist yet.
+    /// <summary>The answer's whole byte stream (<see cref="SamplePayload"/>, or <see cref="ChunkLengths"/>), or null when the chunk's token file does not exist yet.
     /// </summary>
     /// <exception cref="InvalidDataException">The token file is damaged; <see cref="FeaturizerContext.Damaged"/> has been told.
     /// </exception>
@@ -33,6 +33,7 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
     {
         SampleKind.Tokens => Tokens(request),
         SampleKind.Environments => Environments(request),
+        SampleKind.Lengths => Opened(request) is { } file ? ChunkLengths.Of(file).ToBytes() : null,
         _ => throw new InvalidDataException($"unknown kind of samples {request.Kind}; the trainer may run another version"),
     };
 
@@ -41,14 +42,11 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
 
     private byte[]? Tokens(FetchSamples request)
     {
-        var path = TokenFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk);
-        var found = new FileInfo(path);
-        if (!found.Exists)
+        if (Opened(request) is not { } file)
         {
             return null;
         }
 
-        var file = Open(found, request);
         var first = file.Header.Positions.First;
         var stream = new ArrayBufferWriter<byte>();
         for (var i = 0; i < request.Rows.Length; i++)
@@ -58,6 +56,12 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
         }
 
         return stream.WrittenSpan.ToArray();
+    }
+
+    private TokenFile? Opened(FetchSamples request)
+    {
+        var found = new FileInfo(TokenFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk));
+        return found.Exists ? Open(found, request) : null;
     }
 
     // A file that has been written since is another one: made again, or damaged by whoever wrote it.

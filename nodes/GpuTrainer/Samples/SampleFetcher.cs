@@ -9,8 +9,9 @@ using Ism.Protocol.Samples;
 namespace Ism.GpuTrainer.Samples;
 
 /// <summary>
-/// Fetches a rank's samples several steps ahead from the chunk entities, frame by frame with credits. What does not come is asked for
-/// again; when no featurizer answers at all, token files are read from the workspace directly.
+/// Fetches a rank's samples several steps ahead from the chunk entities, frame by frame with credits. Where samples are shared out by
+/// cost, the lengths of a chunk's chains are asked for as many steps before its first sample, once, so that no step waits for them. What
+/// does not come is asked for again; when no featurizer answers at all, token files are read from the workspace directly.
 /// </summary>
 public sealed class SampleFetcher : ReceiveActor, IWithTimers
 {
@@ -20,10 +21,12 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
     private readonly StepBuffer _buffer;
     private readonly IActorRef _region;
     private readonly Workspace _workspace;
-    private readonly Dictionary<long, PendingStep> _steps = [];
+    private readonly LengthTables _lengths = new();
+    private readonly List<(long Step, IReadOnlyList<SamplePosition> Batch)> _coming = [];
     private readonly Dictionary<long, PendingRequest> _requests = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private long _nextStep;
+    private long _fetchUntil;
     private long _lastRequest;
 
     /// <summary>Fetches by a plan into a buffer.</summary>
@@ -33,7 +36,9 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         _nextStep = plan.FirstStep;
         var self = Self;
         buffer.Taken = step => self.Tell(new StepTaken(step), ActorRefs.NoSender);
+        buffer.Refused = step => self.Tell(new StepRefused(step), ActorRefs.NoSender);
         Receive<StepTaken>(m => Extend(m.Step + 1 + _plan.Prefetch));
+        Receive<StepRefused>(OnRefused);
         Receive<SampleFrame>(OnFrame);
         Receive<SamplesNotReady>(OnNotReady);
         Receive<Tick>(_ => OnTick());
@@ -53,21 +58,70 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         Extend(_plan.FirstStep + _plan.Prefetch);
     }
 
+    // The lengths are asked for again: they were another file's than those that another rank was told.
+    private void OnRefused(StepRefused refused)
+    {
+        var batch = _plan.Batch(refused.Step);
+        foreach (var chunk in batch.Select(p => p.Chunk).Distinct())
+        {
+            Ask(new PendingRequest(chunk, null, []));
+        }
+
+        FetchByCount(refused.Step, batch);
+    }
+
     private void Extend(long end)
     {
-        for (; _nextStep < Math.Min(end, _plan.EndStep); _nextStep++)
+        _fetchUntil = Math.Max(_fetchUntil, Math.Min(end, _plan.EndStep));
+        if (!_plan.ByCost)
         {
-            var share = _plan.Share(_nextStep);
-            var pending = new PendingStep(_nextStep, share);
-            _steps[_nextStep] = pending;
-            foreach (var chunk in Enumerable.Range(0, share.Count).GroupBy(i => share[i].Chunk))
+            for (; _nextStep < _fetchUntil; _nextStep++)
             {
-                Ask(new PendingRequest(pending, chunk.Key, [.. chunk]));
-                pending.Open++;
+                FetchByCount(_nextStep, _plan.Batch(_nextStep));
             }
 
-            CompleteIfDone(pending);
+            return;
         }
+
+        for (; _nextStep < Math.Min(_fetchUntil + _plan.Prefetch, _plan.EndStep); _nextStep++)
+        {
+            var batch = _plan.Batch(_nextStep);
+            _coming.Add((_nextStep, batch));
+            foreach (var chunk in batch.Select(p => p.Chunk).Distinct().Where(_lengths.Ask))
+            {
+                Ask(new PendingRequest(chunk, null, []));
+            }
+        }
+
+        FetchByCost();
+        _lengths.Trim(_coming.SelectMany(next => next.Batch));
+    }
+
+    // Those steps that are due and whose lengths are all there.
+    private void FetchByCost() => _coming.RemoveAll(next =>
+    {
+        if (next.Step >= _fetchUntil || _lengths.Of(next.Batch, _plan.Limit) is not { } lengths)
+        {
+            return false;
+        }
+
+        var (share, plan) = _plan.ShareByCost(next.Batch, lengths);
+        Fetch(new PendingStep(next.Step, share, plan));
+        return true;
+    });
+
+    private void FetchByCount(long step, IReadOnlyList<SamplePosition> batch) => Fetch(new PendingStep(step, _plan.ShareByCount(batch), 0));
+
+    private void Fetch(PendingStep pending)
+    {
+        var chunks = Enumerable.Range(0, pending.Share.Count).GroupBy(i => pending.Share[i].Chunk).ToList();
+        pending.Open = chunks.Count;
+        foreach (var chunk in chunks)
+        {
+            Ask(new PendingRequest(chunk.Key, pending, [.. chunk]));
+        }
+
+        PutIfDone(pending);
     }
 
     private void Ask(PendingRequest request)
@@ -77,12 +131,12 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         request.Frames.Clear();
         request.AskAt = DateTime.UtcNow + _plan.AskAgain;
         _requests[request.Id] = request;
-        var positions = request.Places.Select(i => request.Step.Share[i]).ToArray();
+        var positions = request.Positions.ToArray();
         _region.Tell(new FetchSamples
         {
             Key = new ChunkKey(_plan.Catalogue, request.Chunk),
             Request = request.Id,
-            Kind = _plan.Kind,
+            Kind = request.Step is null ? SampleKind.Lengths : _plan.Kind,
             Rows = [.. positions.Select(p => p.Row)],
             DrawKeys = [.. positions.Select(p => p.DrawKey)],
             Limit = _plan.Limit,
@@ -108,55 +162,60 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
             return;
         }
 
-        if (Samples(request) is { } samples)
-        {
-            Fill(request, samples);
-        }
-        else
-        {
-            request.AskAt = DateTime.UtcNow;
-        }
-    }
-
-    // Null when the answer is not what was asked for; the fetcher must outlive any answer.
-    private List<ReadOnlyMemory<byte>>? Samples(PendingRequest request)
-    {
+        // The fetcher must outlive any answer.
         try
         {
-            var samples = SamplePayload.Split(Joined(request.Frames)).ToList();
-            if (samples.Select(s => s.Row).SequenceEqual(request.Places.Select(i => request.Step.Share[i].Row)))
-            {
-                return [.. samples.Select(s => s.Sample)];
-            }
-
-            request.Reason = $"answered with {samples.Count} samples for {request.Places.Length}, or with other rows";
+            Take(request, request.Joined());
         }
         catch (InvalidDataException e)
         {
             request.Reason = e.Message;
+            request.AskAt = DateTime.UtcNow;
+            _log.Warning("chunk {0}: {1}; asked again", request.Chunk, request.Reason);
         }
-
-        _log.Warning("chunk {0}: {1}; asked again", request.Chunk, request.Reason);
-        return null;
     }
 
-    private void Fill(PendingRequest request, IReadOnlyList<ReadOnlyMemory<byte>> samples)
+    private void Take(PendingRequest request, byte[] answer)
+    {
+        if (request.Step is null)
+        {
+            Learn(request, ChunkLengths.FromBytes(answer));
+            return;
+        }
+
+        var samples = SamplePayload.Split(answer).ToList();
+        if (!samples.Select(s => s.Row).SequenceEqual(request.Positions.Select(p => p.Row)))
+        {
+            throw new InvalidDataException($"answered with {samples.Count} samples for {request.Places.Length}, or with other rows");
+        }
+
+        Fill(request, request.Step, [.. samples.Select(s => s.Sample)]);
+    }
+
+    private void Learn(PendingRequest request, ChunkLengths lengths)
+    {
+        _requests.Remove(request.Id);
+        _lengths.Add(request.Chunk, lengths);
+        FetchByCost();
+    }
+
+    private void Fill(PendingRequest request, PendingStep step, IReadOnlyList<ReadOnlyMemory<byte>> samples)
     {
         _requests.Remove(request.Id);
         for (var i = 0; i < samples.Count; i++)
         {
-            request.Step.Samples[request.Places[i]] = samples[i];
+            step.Samples[request.Places[i]] = samples[i];
         }
 
-        request.Step.Open--;
-        CompleteIfDone(request.Step);
+        step.Open--;
+        PutIfDone(step);
     }
 
-    private void CompleteIfDone(PendingStep step)
+    private void PutIfDone(PendingStep step)
     {
-        if (step.Open == 0 && _steps.Remove(step.Number))
+        if (step.Open == 0)
         {
-            _buffer.Put(step.Number, [.. step.Share.Select((p, i) => new FetchedSample(p, step.Samples[i]))]);
+            _buffer.Put(step.Number, step.Fetched());
         }
     }
 
@@ -186,7 +245,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
 
         _buffer.Describe(_requests.Count == 0
             ? "nothing"
-            : string.Join(", ", _requests.Values.OrderBy(r => r.Step.Number).Take(4)
+            : string.Join(", ", _requests.Values.OrderBy(r => r.Step?.Number ?? _nextStep).Take(4)
                 .Select(r => $"chunk {_plan.Catalogue}/{r.Chunk} ({r.Reason})")));
     }
 
@@ -202,11 +261,15 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         try
         {
             using var file = TokenFile.Open(path);
-            var samples = request.Places.Select(i => request.Step.Share[i])
-                .Select(p => TokenCrop.Draw(file, p.Position, p.DrawKey, _plan.Limit))
-                .Select(c => (ReadOnlyMemory<byte>)(c is null ? [] : c.ToBytes())).ToList();
             _log.Info("no featurizer answers for chunk {0}; read its token file", request.Chunk);
-            Fill(request, samples);
+            if (request.Step is null)
+            {
+                Learn(request, ChunkLengths.Of(file));
+                return true;
+            }
+
+            Fill(request, request.Step, [.. request.Positions.Select(p => TokenCrop.Draw(file, p.Position, p.DrawKey, _plan.Limit))
+                .Select(c => (ReadOnlyMemory<byte>)(c is null ? [] : c.ToBytes()))]);
             return true;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
@@ -216,59 +279,12 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         }
     }
 
-    private static byte[] Joined(List<byte[]> frames)
-    {
-        if (frames.Count == 1)
-        {
-            return frames[0];
-        }
-
-        var bytes = new byte[frames.Sum(f => f.Length)];
-        var at = 0;
-        foreach (var frame in frames)
-        {
-            frame.CopyTo(bytes, at);
-            at += frame.Length;
-        }
-
-        return bytes;
-    }
-
     private sealed record StepTaken(long Step);
+
+    private sealed record StepRefused(long Step);
 
     private sealed class Tick
     {
         public static readonly Tick Instance = new();
-    }
-
-    private sealed class PendingStep(long number, IReadOnlyList<SamplePosition> share)
-    {
-        public long Number { get; } = number;
-
-        public IReadOnlyList<SamplePosition> Share { get; } = share;
-
-        public ReadOnlyMemory<byte>[] Samples { get; } = new ReadOnlyMemory<byte>[share.Count];
-
-        public int Open { get; set; }
-    }
-
-    private sealed class PendingRequest(PendingStep step, int chunk, int[] places)
-    {
-        public PendingStep Step { get; } = step;
-
-        public int Chunk { get; } = chunk;
-
-        /// <summary>Places of the asked samples in the step's share.</summary>
-        public int[] Places { get; } = places;
-
-        public long Id { get; set; }
-
-        public List<byte[]> Frames { get; } = [];
-
-        public DateTime AskAt { get; set; }
-
-        public int Unanswered { get; set; }
-
-        public string Reason { get; set; } = "no answer yet";
     }
 }

@@ -7,7 +7,7 @@ namespace Ism.GpuTrainer.Samples;
 /// </summary>
 public sealed class StepBuffer
 {
-    private readonly Dictionary<long, IReadOnlyList<FetchedSample>> _steps = [];
+    private readonly Dictionary<long, FetchedShare> _steps = [];
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _changed = new(0);
     private string _waitingFor = "the first answer";
@@ -16,12 +16,16 @@ public sealed class StepBuffer
     /// <summary>Called with each taken step, so that the next ones are fetched.</summary>
     public Action<long>? Taken { get; set; }
 
+    /// <summary>Called with a taken step that is to be fetched again, shared out by count: the ranks did not share it out by the same
+    /// costs.</summary>
+    public Action<long>? Refused { get; set; }
+
     /// <summary>A step is complete.</summary>
-    public void Put(long step, IReadOnlyList<FetchedSample> samples)
+    public void Put(long step, FetchedShare share)
     {
         lock (_gate)
         {
-            _steps[step] = samples;
+            _steps[step] = share;
         }
 
         _changed.Release();
@@ -43,17 +47,17 @@ public sealed class StepBuffer
     /// <param name="cancel">The generation ends.</param>
     /// <exception cref="TimeoutException">Nobody answered for that time; says which chunks were waited for.</exception>
     /// <exception cref="OperationCanceledException">The generation ends.</exception>
-    public IReadOnlyList<FetchedSample>? TryTake(long step, TimeSpan slice, TimeSpan deadline, CancellationToken cancel)
+    public FetchedShare? TryTake(long step, TimeSpan slice, TimeSpan deadline, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         while (true)
         {
             lock (_gate)
             {
-                if (_steps.Remove(step, out var samples))
+                if (_steps.Remove(step, out var share))
                 {
                     Taken?.Invoke(step);
-                    return samples;
+                    return share;
                 }
             }
 

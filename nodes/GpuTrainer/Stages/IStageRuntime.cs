@@ -35,6 +35,10 @@ public interface IStageRuntime : IDisposable
     /// <summary>Number of the CUDA device that the parameters are on; null: they are in host memory.</summary>
     int? CudaDevice => null;
 
+    /// <summary>What a step spends on a crop of so many residues, in any unit, the same on every rank; null: samples are shared out by
+    /// count.</summary>
+    Func<int, long>? Cost => null;
+
     /// <summary>Restores the newest good checkpoint, if there is one, into a runtime that has done no step. Returns its step, or null;
     /// rejected ones are reported.</summary>
     long? RestoreLatest(Action<string> rejected);

@@ -152,11 +152,11 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
     // Until every rank has its samples. Ranks ask each other again and again, so that one that waits long (tokens are still being
     // made) is not taken for one that hangs, and so that all of them leave, or write a checkpoint, at the same step boundary.
-    private (IReadOnlyList<FetchedSample> Share, TimeSpan Waited, string? Left) AwaitSamples(
+    private (FetchedShare Share, TimeSpan Waited, string? Left) AwaitSamples(
         StepBuffer buffer, long step, bool isBoundary, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
-        IReadOnlyList<FetchedSample>? share = null;
+        FetchedShare? share = null;
         var said = TimeSpan.Zero;
         buffer.SignOfLife();
         while (true)
@@ -169,7 +169,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
             }
 
             share ??= buffer.TryTake(step, AskEvery, SilenceDeadline, cancel);
-            var agreed = _agreement.Reach(share is not null);
+            var agreed = _agreement.Reach(share is not null, share?.Plan ?? 0);
             if (isBoundary && agreed.Checkpoint is { } request)
             {
                 KeepRequested(request);
@@ -177,13 +177,23 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
 
             if (isBoundary && agreed.Leave is { } reason)
             {
-                return ([], clock.Elapsed, $"left after step {runtime.Step}: {reason}");
+                return (new([]), clock.Elapsed, $"left after step {runtime.Step}: {reason}");
             }
 
-            if (share is not null && agreed.Ready)
+            if (share is null || !agreed.Ready)
+            {
+                continue;
+            }
+
+            if (agreed.OnePlan)
             {
                 return (share, clock.Elapsed, null);
             }
+
+            // A token file was made anew from other structures between two ranks' questions: by count all have the same shares.
+            host.Log($"step {step}: the ranks were told other lengths of the same chunks; its samples are shared out by count");
+            share = null;
+            buffer.Refused?.Invoke(step);
         }
     }
 
@@ -264,7 +274,10 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         Tokens = tokens,
         FirstStep = first,
         EndStep = end,
-        Share = step => FetchPlan.ShareOf(batch(step), group.Rank, group.World),
+        Batch = batch,
+        Rank = group.Rank,
+        World = group.World,
+        Cost = _stage.Samples == SampleKind.Tokens ? runtime.Cost : null,
         Prefetch = host.Job.Cluster.PrefetchSteps,
     };
 }

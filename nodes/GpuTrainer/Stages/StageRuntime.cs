@@ -38,6 +38,8 @@ internal sealed class StageRuntime<TSample>(
 
     public CompletedStep? LastCompleted { get; set; }
 
+    public Func<int, long>? Cost { get; init; }
+
     public long Step => _trainer.State.Step;
 
     /// <summary>Weights, moments and step.</summary>

@@ -100,7 +100,10 @@ public static class StageRuntimes
             Layers = Precision.Layers(job.Training),
         });
         return new StageRuntime<TuningSample>(
-            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma);
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma)
+        {
+            Cost = SequenceCost.OfTuning(model.Config, stage.Clusters, settings.MaskFraction).Of,
+        };
 
         void SaveModel() => model.SaveHuggingFace(
             workspace.At(stage.Output), [head.Head]);

@@ -71,18 +71,19 @@ public class ArithmeticTests
         {
             Stage = "structure-tuning",
             Parameters = 1_000_000,
-            Samples = 4,
-            WholeShare = 32,
-            TokensPerSample = 256,
+            ProbeTokens = 1000,
+            ProbeBytes = 50_000_000,
+            LargestTokens = 3000,
+            WholeLargestTokens = 4000,
             CopiesState = true,
             PeakBytes = 100_000_000,
         };
-        var memory = MemoryEstimate.Of(reading, 20_000_000, tokensPerMicroBatch: 4096);
+        var memory = MemoryEstimate.Of(reading, 20_000_000);
         Assert.Equal((4_000_000L, 4_000_000L, 8_000_000L, 12_000_000L), (memory.Weights, memory.Gradients, memory.Moments, memory.CheckpointCopy));
-        // 52 MB with 1,024 tokens at once; the whole share fills a micro-batch of 4,096.
-        Assert.Equal(4 * 52_000_000L, memory.Activations);
-        Assert.Equal(256_000_000L, memory.Total);
-        Assert.Equal(100_000_000L, MemoryEstimate.Of(reading with { Samples = 32 }, 20_000_000, 4096).Total);
+        // 52 MB of the peak are something else; without the copy it grew by 38 MB for 2,000 tokens, and there are 1,000 more.
+        Assert.Equal(52_000_000L + 19_000_000, memory.Activations);
+        Assert.Equal(119_000_000L, memory.Total);
+        Assert.Equal(100_000_000L, MemoryEstimate.Of(reading with { WholeLargestTokens = 2000 }, 20_000_000).Total);
     }
 
     [Fact]
@@ -94,6 +95,37 @@ public class ArithmeticTests
         Assert.Equal(8, apart.All, 12);
         Assert.Equal(300, shared.TokensSeconds, 9);
         Assert.Equal(160, shared.ResiduesPerStructure, 12);
+    }
+
+    [Fact]
+    public void Should_scale_what_few_structures_took_to_the_lengths_of_many()
+    {
+        // Chains of 100 and 300 residues, one of 400 and one of 200, and a structure that is refused: 333 a structure.
+        var lengths = new LengthSurvey([[100, 300], [400, 200], []]);
+        Assert.Equal(1000.0 / 3, lengths.Residues, 9);
+        Assert.Equal((175 + 225) / 3.0, lengths.CropResidues(250), 9);
+        var rates = new FeaturizingRates(Sizes(), [Featurizer], apart: true, lengths);
+        // 8,000 residues in 25 s.
+        Assert.Equal(320 / (1000.0 / 3), rates.PerFeaturizer, 9);
+        Assert.Equal((1200 * (1000 / 3.0) * 2) + (12 * 1000), StorageEstimate.Of(Sizes(), Featurizer, [], 0, 0, lengths.Residues).Tokens, 6);
+
+        var sizes = Sizes();
+        var stage = new StageReading { Stage = "structure-tuning", Samples = 5, WholeShare = 5, PassSeconds = 2, UpdateSeconds = 0.5, TokensPerSample = 100 };
+        var trainer = new TrainerReading(0, [stage]);
+        var measured = new Measurements([Featurizer], [trainer, trainer], 0, 0, 0, 0, 0) { Lengths = lengths };
+        var crop = lengths.CropResidues(sizes.Job.Tuning.Crop);
+        var training = new TrainingRates(sizes, new EstimateRequest(), measured, lengths.Residues);
+        Assert.Equal((2 * crop / 100) + 0.5, training.StepSeconds, 9);
+        Assert.Equal(10 * crop, training.TokensPerStep, 9);
+    }
+
+    [Fact]
+    public void Should_find_the_heaviest_share_of_many_batches()
+    {
+        var lengths = new LengthSurvey([[10], [500], []]);
+        Assert.Equal(102 / 2, lengths.HeaviestShare(1, 2, 200, 100));
+        Assert.InRange(lengths.HeaviestShare(12, 3, 400, 100), (12 * 37 / 3) + 1, 12 * 102 / 3);
+        Assert.Equal(0, new LengthSurvey([[]]).HeaviestShare(4, 1, 5, 100));
     }
 
     [Fact]

@@ -46,6 +46,19 @@ public class JobSimulationTests
         Assert.NotEqual(course, JobSimulation.Run(job with { Seed = 2 }));
     }
 
+    [Theory]
+    [InlineData(0.4, 4096)]
+    [InlineData(40, 4096)]
+    [InlineData(1, 9)]
+    public void Should_find_the_fewest_from_wherever_the_search_begins(double stepSeconds, int most)
+    {
+        var job = Job with { StepSeconds = stepSeconds, Structures = 20_000 };
+        var (featurizers, course) = JobSimulation.FewestFeaturizers(job, most);
+        Assert.Equal(JobSimulation.Run(job with { Featurizers = featurizers }), course);
+        Assert.True(featurizers == most || course.Waiting <= 0.01, $"{featurizers}: {course}");
+        Assert.True(featurizers == 1 || JobSimulation.Run(job with { Featurizers = featurizers - 1 }).Waiting > 0.01);
+    }
+
     [Fact]
     public void Should_find_the_fewest_featurizers_that_keep_the_trainers_busy()
     {

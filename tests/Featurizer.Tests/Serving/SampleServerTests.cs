@@ -64,6 +64,20 @@ public sealed class SampleServerTests : IClassFixture<FeaturizerWorkspace>, IDis
     }
 
     [Fact]
+    public void Should_tell_the_lengths_of_all_chains_of_a_chunk()
+    {
+        var lengths = ChunkLengths.FromBytes(_server.Answer(Request(SampleKind.Lengths, [], [], Crop)));
+        using var file = TokenFile.Open(TokenFile.PathOf(_place.Workspace.At("tokens"), 1));
+
+        Assert.Equal(file.Header.Positions.Count, lengths.Positions);
+        Assert.Equal(
+            Enumerable.Range(0, lengths.Positions).Select(
+                row => TokenCrop.Draw(file, FeaturizerWorkspace.ChunkSize + row, 5, Crop)?.Sequence.Length ?? 0),
+            Enumerable.Range(0, lengths.Positions).Select(row => lengths.CropLength(row, 5, Crop)));
+        Assert.Null(_server.Answer(Request(SampleKind.Lengths, [], [], Crop) with { Tokens = "tokens-never-made" }));
+    }
+
+    [Fact]
     public void Should_say_that_tokens_are_not_ready_while_there_is_no_file() => Assert.Null(
         _server.Answer(Request(SampleKind.Tokens, [0], [1], Crop) with { Tokens = "tokens-never-made" }));
 

@@ -65,7 +65,10 @@ public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Setting
                 Tokens = "tokens",
                 FirstStep = 0,
                 EndStep = Steps,
-                Share = step => FetchPlan.ShareOf(order.Step(step, batch), rank, World),
+                Batch = step => order.Step(step, batch),
+                Rank = rank,
+                World = World,
+                Cost = kind == SampleKind.Tokens ? length => 100L + (length * length) : null,
                 Prefetch = 3,
                 AskAgain = TimeSpan.FromSeconds(0.5),
             };
@@ -81,8 +84,9 @@ public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Setting
         {
             var share = buffer.TryTake(step, Patience - clock.Elapsed, Patience, CancellationToken.None);
             Assert.True(share is not null, $"step {step} did not come within {Patience.TotalSeconds} s");
-            Assert.Equal(plan.Share(step), share.Select(s => s.Position));
-            Assert.Equal(SampleDigest.Text(Digest(plan, step, corpus)), SampleDigest.Text(SampleDigest.Of(share)));
+            var positions = Share(plan, step, corpus);
+            Assert.Equal(positions, share.Select(s => s.Position));
+            Assert.Equal(SampleDigest.Text(Digest(plan, positions, corpus)), SampleDigest.Text(SampleDigest.Of(share)));
         }
 
         Sys.Stop(fetcher);
@@ -94,12 +98,33 @@ public sealed class LostSamplesTests(ITestOutputHelper output) : TestKit(Setting
         return clock.Elapsed;
     }
 
+    private static IReadOnlyList<SamplePosition> Share(FetchPlan plan, long step, FeaturizerWorkspace corpus)
+    {
+        var batch = plan.Batch(step);
+        if (!plan.ByCost)
+        {
+            return plan.ShareByCount(batch);
+        }
+
+        var lengths = new int[batch.Count];
+        foreach (var chunk in Enumerable.Range(0, batch.Count).GroupBy(i => batch[i].Chunk))
+        {
+            using var file = TokenFile.Open(TokenFile.PathOf(corpus.Workspace.At(plan.Tokens), chunk.Key));
+            foreach (var i in chunk)
+            {
+                lengths[i] = TokenCrop.Draw(file, batch[i].Position, batch[i].DrawKey, plan.Limit)?.Sequence.Length ?? 0;
+            }
+        }
+
+        return plan.ShareByCost(batch, lengths).Share;
+    }
+
     // From the files, without anybody's help; environments from the structures.
-    private static ulong Digest(FetchPlan plan, long step, FeaturizerWorkspace corpus)
+    private static ulong Digest(FetchPlan plan, IReadOnlyList<SamplePosition> share, FeaturizerWorkspace corpus)
     {
         using var server = new SampleServer(corpus.Context);
         var sum = 0UL;
-        foreach (var chunk in plan.Share(step).GroupBy(p => p.Chunk))
+        foreach (var chunk in share.GroupBy(p => p.Chunk))
         {
             var positions = chunk.ToList();
             var samples = plan.Kind == SampleKind.Tokens ? Crops(plan, positions, corpus) : Environments(plan, positions, server);

@@ -129,7 +129,7 @@ public sealed class SampleFetcherTests() : TestKit(ConfigurationFactory.ParseStr
                 Tokens = "tokens",
                 FirstStep = 0,
                 EndStep = steps,
-                Share = step => _order.Step(step, Batch),
+                Batch = step => _order.Step(step, Batch),
                 Prefetch = prefetch,
             },
             _buffer,

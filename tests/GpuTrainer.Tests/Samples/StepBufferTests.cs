@@ -11,10 +11,10 @@ public class StepBufferTests
     {
         var taken = new List<long>();
         var buffer = new StepBuffer { Taken = taken.Add };
-        FetchedSample[] samples = [new(default, new byte[] { 1, 2 })];
+        var samples = new FetchedShare([new(default, new byte[] { 1, 2 })], plan: 9);
         var waiting = Task.Factory.StartNew(() => buffer.TryTake(7, Soon, Soon, CancellationToken.None), TaskCreationOptions.LongRunning);
 
-        buffer.Put(8, []);
+        buffer.Put(8, new([]));
         buffer.Put(7, samples);
 
         Assert.Same(samples, await waiting.WaitAsync(Soon));

@@ -51,14 +51,23 @@ internal sealed class GenerationStage : IDisposable
         .Select(line => (line.GetProperty("step").GetInt64(), line.GetProperty("loss").GetDouble()))];
 
     /// <summary>Puts all steps of a plan where the loop takes them.</summary>
-    public static IDisposable Fetch(FetchPlan plan, StepBuffer buffer)
+    public static IDisposable Fetch(FetchPlan plan, StepBuffer buffer) => Fetch(plan, buffer, p => 1 + (int)(p.Position % 13 * 40));
+
+    /// <summary>The same with the crops' lengths.</summary>
+    public static IDisposable Fetch(FetchPlan plan, StepBuffer buffer, Func<SamplePosition, int> length)
     {
+        buffer.Refused = step => Put(step, plan.ShareByCount(plan.Batch(step)), 0);
         for (var step = plan.FirstStep; step < plan.EndStep; step++)
         {
-            buffer.Put(step, [.. plan.Share(step).Select(p => new FetchedSample(p, new byte[] { 1 }))]);
+            var batch = plan.Batch(step);
+            var (share, code) = plan.ByCost ? plan.ShareByCost(batch, [.. batch.Select(length)]) : (plan.ShareByCount(batch), 0);
+            Put(step, share, code);
         }
 
         return new MemoryStream();
+
+        void Put(long step, IReadOnlyList<SamplePosition> share, long code) =>
+            buffer.Put(step, new([.. share.Select(p => new FetchedSample(p, new byte[] { 1 }))], code));
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

@@ -82,6 +82,24 @@ public class GenerationTests
     }
 
     [Fact]
+    public void Should_share_a_step_out_by_count_when_the_ranks_were_told_other_lengths()
+    {
+        using var stage = new GenerationStage();
+        using var a = new ThreadRank("a", stage);
+        using var b = new ThreadRank("b", stage)
+        {
+            Fetch = (plan, buffer) => GenerationStage.Fetch(plan, buffer, p => 1 + (int)(p.Position % (p.Position == 7 ? 3 : 13) * 40)),
+        };
+        using var c = new ThreadRank("c", stage);
+        var ended = ThreadRank.Run(1, livingState: false, a, b, c);
+
+        Assert.All(ended, e => Assert.Equal((GenerationOutcome.Completed, 12L), (e.Outcome, e.Step)));
+        Assert.Equal(a.Log.Where(l => l.Contains("by count", StringComparison.Ordinal)), b.Log.Where(l => l.Contains("by count", StringComparison.Ordinal)));
+        Assert.InRange(a.Log.Count(l => l.Contains("by count", StringComparison.Ordinal)), 1, 11);
+        AssertLikeUndisturbed(stage);
+    }
+
+    [Fact]
     public void Should_end_on_all_ranks_when_one_errs_and_name_it()
     {
         using var stage = new GenerationStage();

@@ -20,6 +20,8 @@ internal sealed class LineRuntime(TrainingStage stage) : IStageRuntime
 
     public long Step => Trainer.State.Step;
 
+    public Func<int, long>? Cost => length => length * length;
+
     /// <summary>The ring it is in.</summary>
     public ICollectiveGroup? Group { get; private set; }
 

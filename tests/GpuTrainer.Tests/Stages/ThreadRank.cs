@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Ism.Collectives;
+using Ism.GpuTrainer.Samples;
 using Ism.GpuTrainer.Stages;
 
 namespace Ism.GpuTrainer.Tests.Stages;
@@ -31,6 +32,12 @@ internal sealed class ThreadRank : IDisposable
 
     public LineRuntime Runtime { get; private set; } = null!;
 
+    /// <summary>How it fetches.</summary>
+    public Func<FetchPlan, StepBuffer, IDisposable> Fetch { get; set; } = GenerationStage.Fetch;
+
+    /// <summary>Lines of its log.</summary>
+    public ConcurrentQueue<string> Log { get; } = [];
+
     /// <summary>What the loop reported to the group.</summary>
     public ConcurrentQueue<object> Reports { get; } = [];
 
@@ -47,7 +54,7 @@ internal sealed class ThreadRank : IDisposable
         for (var i = 0; i < ranks.Length; i++)
         {
             var rank = ranks[i];
-            var host = new StageLoopHost(rank._stage.Job, rank._stage.Workspace, GenerationStage.Fetch, rank.Reports.Enqueue, _ => { });
+            var host = new StageLoopHost(rank._stage.Job, rank._stage.Workspace, rank.Fetch, rank.Reports.Enqueue, rank.Log.Enqueue);
             var membership = new RingMembership
             {
                 Group = group,
