@@ -56,22 +56,22 @@ internal static unsafe class PanelProduct
         for (long k = 0; k < inner; k++, b += width)
         {
             var (first, rest) = (Vector512.Load(b), TRest.Load(b + Lanes));
-            a0 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x0[k]), a0);
-            b0 = TRest.Add(rest, x0[k], b0);
-            a1 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x1[k]), a1);
-            b1 = TRest.Add(rest, x1[k], b1);
-            a2 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x2[k]), a2);
-            b2 = TRest.Add(rest, x2[k], b2);
-            a3 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x3[k]), a3);
-            b3 = TRest.Add(rest, x3[k], b3);
-            a4 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x4[k]), a4);
-            b4 = TRest.Add(rest, x4[k], b4);
-            a5 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x5[k]), a5);
-            b5 = TRest.Add(rest, x5[k], b5);
-            a6 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x6[k]), a6);
-            b6 = TRest.Add(rest, x6[k], b6);
-            a7 = Vector512.FusedMultiplyAdd(first, Vector512.Create(x7[k]), a7);
-            b7 = TRest.Add(rest, x7[k], b7);
+            var factor = Vector512.Create(x0[k]);
+            (a0, b0) = (Vector512.FusedMultiplyAdd(first, factor, a0), TRest.Add(rest, factor, b0));
+            factor = Vector512.Create(x1[k]);
+            (a1, b1) = (Vector512.FusedMultiplyAdd(first, factor, a1), TRest.Add(rest, factor, b1));
+            factor = Vector512.Create(x2[k]);
+            (a2, b2) = (Vector512.FusedMultiplyAdd(first, factor, a2), TRest.Add(rest, factor, b2));
+            factor = Vector512.Create(x3[k]);
+            (a3, b3) = (Vector512.FusedMultiplyAdd(first, factor, a3), TRest.Add(rest, factor, b3));
+            factor = Vector512.Create(x4[k]);
+            (a4, b4) = (Vector512.FusedMultiplyAdd(first, factor, a4), TRest.Add(rest, factor, b4));
+            factor = Vector512.Create(x5[k]);
+            (a5, b5) = (Vector512.FusedMultiplyAdd(first, factor, a5), TRest.Add(rest, factor, b5));
+            factor = Vector512.Create(x6[k]);
+            (a6, b6) = (Vector512.FusedMultiplyAdd(first, factor, a6), TRest.Add(rest, factor, b6));
+            factor = Vector512.Create(x7[k]);
+            (a7, b7) = (Vector512.FusedMultiplyAdd(first, factor, a7), TRest.Add(rest, factor, b7));
         }
 
         Put<TRest, TVector>(a0, b0, c, add);
@@ -92,7 +92,7 @@ internal static unsafe class PanelProduct
         if (add)
         {
             first += Vector512.Load(c);
-            rest = TRest.Add(TRest.Load(c + Lanes), 1, rest);
+            rest = TRest.Add(TRest.Load(c + Lanes), Vector512<float>.One, rest);
         }
 
         first.Store(c);
@@ -106,7 +106,7 @@ internal static unsafe class PanelProduct
 
         static abstract TVector Load(float* from);
 
-        static abstract TVector Add(TVector values, float factor, TVector sum);
+        static abstract TVector Add(TVector values, Vector512<float> factor, TVector sum);
 
         static abstract void Store(TVector values, float* to);
     }
@@ -117,7 +117,7 @@ internal static unsafe class PanelProduct
 
         public static Nothing Load(float* from) => default;
 
-        public static Nothing Add(Nothing values, float factor, Nothing sum) => default;
+        public static Nothing Add(Nothing values, Vector512<float> factor, Nothing sum) => default;
 
         public static void Store(Nothing values, float* to)
         {
@@ -132,8 +132,8 @@ internal static unsafe class PanelProduct
         public static Vector256<float> Load(float* from) => Vector256.Load(from);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<float> Add(Vector256<float> values, float factor, Vector256<float> sum) =>
-            Vector256.FusedMultiplyAdd(values, Vector256.Create(factor), sum);
+        public static Vector256<float> Add(Vector256<float> values, Vector512<float> factor, Vector256<float> sum) =>
+            Vector256.FusedMultiplyAdd(values, factor.GetLower(), sum);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Store(Vector256<float> values, float* to) => values.Store(to);
@@ -147,8 +147,8 @@ internal static unsafe class PanelProduct
         public static Vector512<float> Load(float* from) => Vector512.Load(from);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Add(Vector512<float> values, float factor, Vector512<float> sum) =>
-            Vector512.FusedMultiplyAdd(values, Vector512.Create(factor), sum);
+        public static Vector512<float> Add(Vector512<float> values, Vector512<float> factor, Vector512<float> sum) =>
+            Vector512.FusedMultiplyAdd(values, factor, sum);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Store(Vector512<float> values, float* to) => values.Store(to);

@@ -26,7 +26,7 @@ public class AttentionRowsTests
         int[] lengths = [67, 33, 32, 17, 16, 9, 2, 1];
         var (x, layout) = Batch(lengths, heads * headWidth);
         var expected = Both(new(Scripts, heads, plain: true), [.. x.Select(t => t.to(torch.float64))], layout);
-        foreach (var (dtype, tolerance) in new[] { (torch.float32, 1e-5), (torch.bfloat16, 3e-2) })
+        foreach (var (dtype, tolerance) in new[] { (torch.float32, 3e-5), (torch.bfloat16, 3e-2) })
         {
             var rounded = x.Select(t => t.to(dtype)).ToArray();
             var wanted = dtype == torch.float32
