@@ -32,6 +32,6 @@ public class ResidentBoundTests
 
         Assert.True(given.Count > 2, $"given back {given.Count} times");
         Assert.True(most < 1_300_000_000, $"it grew to {most}");
-        Assert.All(given.Zip(given.Skip(1)), pair => Assert.True(pair.Second - pair.First > 8));
+        Assert.All(given.Zip(given.Skip(1), (one, next) => next - one), steps => Assert.True(steps > 8));
     }
 }
