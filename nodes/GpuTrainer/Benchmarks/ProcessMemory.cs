@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Ism.GpuTrainer.Benchmarks;
 
 /// <summary>What Linux says of this process; 0 elsewhere.</summary>
-internal static class ProcessMemory
+public static class ProcessMemory
 {
     /// <summary>Resident memory in bytes.</summary>
     public static long Resident() => Environment.WorkingSet;

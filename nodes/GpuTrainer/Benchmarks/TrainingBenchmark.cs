@@ -1,10 +1,7 @@
-using System.Diagnostics;
 using Ism.Collectives;
-using Ism.GpuTrainer.Training;
 using Ism.Models.Autoencoder.Measurement;
 using Ism.Models.Esm2;
 using Ism.Models.Esm2.Layers;
-using Ism.Models.StructureTuning;
 using TorchSharp;
 
 namespace Ism.GpuTrainer.Benchmarks;
@@ -33,6 +30,9 @@ public sealed record TrainingBenchmarkOptions
     /// <summary>Of every n layers one keeps its activations; 0: all do (<see cref="LayerStackOptions.CheckpointEvery"/>).</summary>
     public int CheckpointEvery { get; init; }
 
+    /// <summary>Where given, told how long each part of a layer takes.</summary>
+    public LayerParts? Parts { get; init; }
+
     /// <summary>Where it is computed; null: on the CPU.</summary>
     public torch.Device? Device { get; init; }
 }
@@ -51,7 +51,7 @@ public sealed class TrainingBenchmark(TrainingBenchmarkOptions options)
     {
         var samples = TrainingWorkload.Samples(options.Lengths, options.Crop);
         var share = samples.Where((_, i) => group is null || i % group.World == group.Rank).ToArray();
-        var runs = options.Precisions.Select(precision => new PrecisionRun(options, precision, group)).ToArray();
+        var runs = options.Precisions.Select(precision => new TrainingRun(options, precision, group)).ToArray();
         var (rate, halfRate, processor) = (0.0, 0.0, 0.0);
         try
         {
@@ -84,71 +84,6 @@ public sealed class TrainingBenchmark(TrainingBenchmarkOptions options)
         finally
         {
             Array.ForEach(runs, run => run.Dispose());
-        }
-    }
-
-    private sealed class PrecisionRun : IDisposable
-    {
-        private readonly torch.ScalarType _precision;
-        private readonly StructureTuningObjective _objective;
-        private readonly DataParallelTrainer<TuningSample> _trainer;
-        private readonly List<StepTimings> _timings = [];
-        private readonly List<(long Resident, long Faults)> _memory = [];
-        private readonly List<double> _busy = [];
-
-        public PrecisionRun(TrainingBenchmarkOptions options, torch.ScalarType precision, ICollectiveGroup? group)
-        {
-            _precision = precision;
-            var model = Esm2Initialization.Random(options.Shape, 1, device: options.Device);
-            _objective = new(model, [TunedHead.New("autoencoder", TrainingWorkload.Clusters, null, model, 1)], new()
-            {
-                TokensPerMicroBatch = options.TokensPerMicroBatch,
-                Layers = new() { Dtype = precision, CheckpointEvery = options.CheckpointEvery },
-            });
-            _trainer = new(_objective, new() { Schedule = new(1e-5, 0, 1_000_000) });
-            if (group is not null)
-            {
-                _trainer.Join(group);
-            }
-        }
-
-        public long Masked { get; private set; }
-
-        public void Step(IReadOnlyList<TuningSample> share, bool counts)
-        {
-            var (before, used) = (ProcessMemory.Faults(), Environment.CpuUsage.TotalTime);
-            var result = _trainer.Step(share);
-            Masked = result.Counts[^1];
-            var late = Finish();
-            if (counts)
-            {
-                _timings.Add(result.Timings with { Optimizer = result.Timings.Optimizer + late });
-                _busy.Add((Environment.CpuUsage.TotalTime - used).TotalSeconds);
-                _memory.Add((ProcessMemory.Resident(), ProcessMemory.Faults() - before));
-            }
-        }
-
-        // A device may still be at the update when the step returns; seconds until it is done.
-        private double Finish()
-        {
-            if (_trainer.State.Parameters.Values.device is not { type: DeviceType.CUDA } device)
-            {
-                return 0;
-            }
-
-            var clock = Stopwatch.StartNew();
-            torch.cuda.synchronize(device);
-            return clock.Elapsed.TotalSeconds;
-        }
-
-        public PrecisionResult Result() => new(
-            _precision, _timings.MinBy(timing => timing.Total)!, _timings.Select(timing => timing.Total).Order().ElementAt(_timings.Count / 2), _busy.Min(),
-            _memory[^1].Resident - _memory[0].Resident, _memory.Min(memory => memory.Faults), _memory[^1].Resident);
-
-        public void Dispose()
-        {
-            _trainer.Dispose();
-            _objective.Dispose();
         }
     }
 }

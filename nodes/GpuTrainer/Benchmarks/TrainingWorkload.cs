@@ -1,4 +1,5 @@
 using Ism.Models.StructureTuning;
+using Ism.Structures.Numerics;
 
 namespace Ism.GpuTrainer.Benchmarks;
 
@@ -11,6 +12,20 @@ public static class TrainingWorkload
     /// UniProt) at 16 equally likely places, cropped by the caller.</summary>
     public static IReadOnlyList<int> Lengths { get; } =
         [257, 81, 520, 140, 315, 208, 905, 163, 394, 114, 284, 637, 185, 350, 231, 447];
+
+    /// <summary>Lengths drawn from the same distribution, other ones for every <paramref name="step"/>, until they have
+    /// <paramref name="tokens"/> tokens after cropping.</summary>
+    public static IReadOnlyList<int> Drawn(int step, int tokens, int crop)
+    {
+        var random = new CounterRandom((ulong)step, 0x6C656E6774680001);
+        var lengths = new List<int>();
+        for (var sum = 0; sum < tokens; sum += Math.Min(lengths[^1], crop) + 2)
+        {
+            lengths.Add(Math.Clamp((int)(270 * Math.Exp(0.65 * random.NextGaussian())), 20, 4096));
+        }
+
+        return lengths;
+    }
 
     /// <summary>Structure tokens of the benchmark's one head.</summary>
     public const int Clusters = 64;

@@ -39,6 +39,7 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
     private readonly DataParallelOptions _options;
     private readonly GradientNorm _norm;
     private readonly OverlappedReduction _reduction;
+    private readonly ResidentBound _resident = new();
 
     /// <summary>Takes the objective's parameters into flat buffers. Train after <see cref="Join"/>.</summary>
     public DataParallelTrainer(IObjective<TSample> objective, DataParallelOptions options)
@@ -91,6 +92,8 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
             {
                 batch.Dispose();
             }
+
+            _ = _resident.AfterStep();
         }
     });
 

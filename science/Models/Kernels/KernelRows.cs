@@ -7,7 +7,7 @@ namespace Ism.Models.Kernels;
 internal static class KernelRows
 {
     // Work below this many elements a thread costs less than waking one.
-    private const long Least = 1 << 16;
+    private const long Least = 1 << 15;
 
     /// <summary>Calls <paramref name="part"/> with ranges [from, to) that cover 0 to <paramref name="rows"/>.</summary>
     /// <param name="rows">How many.</param>
@@ -24,7 +24,7 @@ internal static class KernelRows
         }
 
         var size = ((rows + threads - 1) / threads + multiple - 1) / multiple * multiple;
-        _ = Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
+        ComputeThreads.Run(threads, thread =>
         {
             var (from, to) = (thread * size, Math.Min(rows, (thread + 1) * size));
             if (from < to)

@@ -41,6 +41,30 @@ public static partial class HostMemory
         }
     }
 
+    /// <summary>Gives what lies free in the process back to the kernel, holes between blocks in use included. Pages that are needed again are
+    /// made again, at their first use. On Linux with glibc only; elsewhere it does nothing.</summary>
+    /// <returns>Whether there was anything to give back.</returns>
+    public static bool GiveBack()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        try
+        {
+            return Trim(0) != 0;
+        }
+        catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
+        {
+            // Another C library.
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint pad);
+
     [LibraryImport("libc", EntryPoint = "gnu_get_libc_version")]
     private static partial nint GlibcVersion();
 

@@ -114,6 +114,21 @@ public class KernelTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(129, 1001)]
+    public void Should_add_to_sums(int rows, int width)
+    {
+        using var scope = torch.NewDisposeScope();
+        var (x, start) = (Normal(rows, width), Normal(rows, width));
+        foreach (var (dtype, _) in Both(0, 0))
+        {
+            var sums = start.clone();
+            RowSums.Add(sums, x.to(dtype));
+            Close.RequireSame(start + x.to(dtype).to(torch.float32), sums, $"sums in {dtype}");
+        }
+    }
+
     [Fact]
     public void Should_not_depend_on_the_number_of_threads()
     {

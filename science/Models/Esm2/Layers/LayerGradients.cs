@@ -30,7 +30,15 @@ internal sealed class LayerGradients
     {
         using var scope = torch.NewDisposeScope();
         var sum = _sums[place];
-        _ = sum.dtype == output.dtype ? sum.addmm_(output.t(), input, 1, 1) : sum.add_(output.t().mm(input));
+        if (sum.dtype == output.dtype)
+        {
+            _ = sum.addmm_(output.t(), input, 1, 1);
+        }
+        else
+        {
+            RowSums.Add(sum, output.t().mm(input));
+        }
+
         ColumnSums.AddTo(_sums[place + 1], output);
     }
 

@@ -9,7 +9,7 @@ namespace Ism.Models.Esm2.Layers;
 /// which a layer's gradients are complete is known. Equal to <see cref="Esm2Model.Layer"/> and its gradient up to rounding.
 /// Run without autograd.
 /// </summary>
-internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scripts)
+internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scripts, LayerParts? parts)
 {
     private readonly SequenceAttention _attention = new(scripts, config.Heads);
 
@@ -17,13 +17,19 @@ internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scr
     public torch.Tensor Forward(torch.Tensor x, LayerWeights w, Esm2Layout layout, int layer, LayerTape tape)
     {
         using var scope = torch.NewDisposeScope();
+        var (d, wide) = ((double)config.Width, (double)config.FeedForward);
+        var square = 2 * x.shape[0] * d;
+        parts?.Begin();
         tape.AttentionNorm = Norm(x, w, LayerPlaces.AttentionNorm, tape);
+        parts?.Lap("norm, forward");
         var normed = tape.AttentionNorm.Output;
         var query = Rotated(normed, w, LayerPlaces.Query, layout, layer);
         var key = Rotated(normed, w, LayerPlaces.Key, layout, layer);
         var value = torch.nn.functional.linear(normed, w.Matrix(LayerPlaces.Value), w.Bias(LayerPlaces.Value));
+        parts?.Lap("q, k, v and rotation, forward", 3 * square * d);
         tape.Projected = (tape.Keep(query), tape.Keep(key), tape.Keep(value));
         (tape.Context, tape.Attention) = _attention.Forward(query, key, value, layout);
+        parts?.Lap("attention, forward", 4 * d * Squares(layout));
         _ = tape.Keep(tape.Context);
         foreach (var kept in tape.Attention)
         {
@@ -31,11 +37,17 @@ internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scr
         }
 
         tape.Attended = tape.Keep(Added(x, tape.Context, w, LayerPlaces.Output));
+        parts?.Lap("output, forward", square * d);
         tape.FeedForwardNorm = Norm(tape.Attended, w, LayerPlaces.FeedForwardNorm, tape);
+        parts?.Lap("norm, forward");
         var hidden = tape.Keep(tape.FeedForwardNorm.Output.mm(w.Matrix(LayerPlaces.Expand).t()));
+        parts?.Lap("expand, forward", square * wide);
         tape.Activated = tape.Keep(GeluRows.Forward(hidden, GeluBias(w, hidden)));
+        parts?.Lap("GELU, forward");
         tape.Slope = hidden;
-        return Added(tape.Attended, tape.Activated, w, LayerPlaces.Contract).MoveToOuterDisposeScope();
+        var output = Added(tape.Attended, tape.Activated, w, LayerPlaces.Contract).MoveToOuterDisposeScope();
+        parts?.Lap("contract, forward", square * wide);
+        return output;
     }
 
     /// <summary>The gradient of the input from that of the output, [T, D]; those of the weights are added to
@@ -44,28 +56,50 @@ internal sealed class LayerPass(Esm2Config config, torch.jit.CompilationUnit scr
         torch.Tensor gradient, LayerTape tape, LayerWeights w, LayerGradients sums, Esm2Layout layout, int layer)
     {
         using var scope = torch.NewDisposeScope();
+        var (d, wide) = ((double)config.Width, (double)config.FeedForward);
+        var square = 2 * gradient.shape[0] * d;
+        parts?.Begin();
         sums.Linear(LayerPlaces.Contract, gradient, tape.Activated);
+        parts?.Lap("weights' gradients", square * wide);
         var hidden = gradient.mm(w.Matrix(LayerPlaces.Contract));
+        parts?.Lap("contract, backward", square * wide);
         GeluRows.Backward(hidden, tape.Slope, GeluRows.Serves(hidden, GeluBias(w, hidden)), scripts);
+        parts?.Lap("GELU, backward");
         sums.Linear(LayerPlaces.Expand, hidden, tape.FeedForwardNorm.Output);
-        var attended = NormBackward(
-            hidden.mm(w.Matrix(LayerPlaces.Expand)), tape.Attended, tape.FeedForwardNorm, w, LayerPlaces.FeedForwardNorm, sums);
+        parts?.Lap("weights' gradients", square * wide);
+        var expanded = hidden.mm(w.Matrix(LayerPlaces.Expand));
         hidden.Dispose();
+        parts?.Lap("expand, backward", square * wide);
+        var attended = NormBackward(expanded, tape.Attended, tape.FeedForwardNorm, w, LayerPlaces.FeedForwardNorm, sums);
+        expanded.Dispose();
         _ = attended.add_(gradient);
+        parts?.Lap("norm, backward");
         sums.Linear(LayerPlaces.Output, attended, tape.Context);
-        var (query, key, value) = _attention.Backward(attended.mm(w.Matrix(LayerPlaces.Output)), tape, layout);
+        parts?.Lap("weights' gradients", square * d);
+        var mixed = attended.mm(w.Matrix(LayerPlaces.Output));
+        parts?.Lap("output, backward", square * d);
+        var (query, key, value) = _attention.Backward(mixed, tape, layout);
+        mixed.Dispose();
+        parts?.Lap("attention, backward", 8 * d * Squares(layout));
         query = RotatedBack(query, layout, layer);
         key = RotatedBack(key, layout, layer);
+        parts?.Lap("rotation, backward");
         var normed = tape.AttentionNorm.Output;
         sums.Linear(LayerPlaces.Query, query, normed);
         sums.Linear(LayerPlaces.Key, key, normed);
         sums.Linear(LayerPlaces.Value, value, normed);
+        parts?.Lap("weights' gradients", 3 * square * d);
         var inner = query.mm(w.Matrix(LayerPlaces.Query));
         _ = inner.addmm_(key, w.Matrix(LayerPlaces.Key), 1, 1);
         _ = inner.addmm_(value, w.Matrix(LayerPlaces.Value), 1, 1);
+        parts?.Lap("q, k, v, backward", 3 * square * d);
         var input = NormBackward(inner, tape.Input, tape.AttentionNorm, w, LayerPlaces.AttentionNorm, sums);
-        return input.add_(attended).MoveToOuterDisposeScope();
+        _ = input.add_(attended);
+        parts?.Lap("norm, backward");
+        return input.MoveToOuterDisposeScope();
     }
+
+    private static double Squares(Esm2Layout layout) => layout.Sequences.Sum(sequence => (double)sequence.Length * sequence.Length);
 
     // The vector kernels take float32 biases; libtorch's own operators want them in the computing type.
     private static torch.Tensor GeluBias(LayerWeights w, torch.Tensor hidden) =>

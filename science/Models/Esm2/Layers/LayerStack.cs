@@ -13,6 +13,9 @@ public sealed record LayerStackOptions
     /// <summary>Of every n layers one keeps what its backward pass needs and the others only their input, from which they are computed
     /// again; 1: every layer keeps only its input. 0: all keep all.</summary>
     public int CheckpointEvery { get; init; }
+
+    /// <summary>Where given, told how long each part of a layer takes.</summary>
+    public LayerParts? Parts { get; init; }
 }
 
 /// <summary>
@@ -32,7 +35,7 @@ public sealed class LayerStack : IDisposable
     public LayerStack(Esm2Model model, LayerStackOptions? options = null)
     {
         (_model, _options) = (model, options ?? new());
-        _pass = new(model.Config, _scripts);
+        _pass = new(model.Config, _scripts, _options.Parts);
         Dtype = _options.Dtype ?? model.Dtype;
         using var noGrad = torch.no_grad();
         _working = Dtype == model.Dtype ? [] : [.. Masters().Select(master =>
