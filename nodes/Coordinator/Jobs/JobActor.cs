@@ -86,9 +86,8 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
         Command<EvaluationReport>(m => emit(Events.Evaluation(m)));
         Command<TrainerNotice>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId}, step {m.Step}: {m.Text}")));
         Command<StageEnded>(OnStageEnded);
-        Command<GenerationChanged>(m => emit(RunEvent.Now(
-            RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
-        Command<GroupWaiting>(m => emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}")));
+        Command<GenerationChanged>(OnGenerationChanged);
+        Command<GroupWaiting>(OnGroupWaiting);
         Command<TrainerFailed>(m => emit(RunEvent.Now(
             RunEventKind.Warning, message: $"{m.StageId}: {m.NodeId} failed and the others go on: {m.Reason}")));
         Command<GroupPaused>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId} is paused: {m.How}")));
@@ -103,6 +102,8 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
         Command<RegisterTrainer>(m => _group.Forward(m));
         Command<LeaveGroup>(m => _group.Forward(m));
         Command<JobCommand>(OnCommand);
+        Command<JobStatusRequest>(_ => Sender.Tell(Status()));
+        Command<ChunkMapRequest>(OnChunkMap);
         Command<JobEnded>(OnJobEnded);
     }
 
