@@ -53,6 +53,11 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
             return;
         }
 
+        if (node.Role == NodeRoles.Coordinator)
+        {
+            emit(RunEvent.Now(RunEventKind.Started, message: job.Id));
+        }
+
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var watch = EndWithJobAsync(job, over);
         var member = node with { Workspace = workspace.Root, KeepsEnd = true, Journal = options.Cluster.Journal };

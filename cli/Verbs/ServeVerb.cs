@@ -53,6 +53,7 @@ internal static class ServeVerb
         Directory.CreateDirectory(plan.Folder);
         await using var display = ProgressDisplay.Create(context.Error);
         var shown = new RunDisplay(display);
+        var job = "";
         LocalCluster? cluster = null;
         await using var processes = new ProcessGroup(plan.Folder, OnLine, context.Interruption);
         cluster = new LocalCluster(plan, processes, display.Note);
@@ -77,13 +78,24 @@ internal static class ServeVerb
 
         void OnLine(NodeProcess node, string line)
         {
-            if (RunEvent.TryParse(line, out var happened) && happened.Kind == RunEventKind.Scale)
+            if (!RunEvent.TryParse(line, out var happened))
+            {
+                node.Log(line);
+            }
+            else if (happened.Kind == RunEventKind.Scale)
             {
                 cluster?.Scale(happened.Stage, (int)happened.Total);
             }
-            else if (!shown.TakeLine(line))
+            else if (happened is { Kind: RunEventKind.Started, Stage: "" })
             {
-                node.Log(line);
+                // Another job: its stages are not those of the one before. Standby coordinators say so too.
+                shown = happened.Message == job ? shown : new RunDisplay(display);
+                display.Note(happened.Message == job ? $"{node.Name} takes part in {job}" : happened.Message);
+                job = happened.Message;
+            }
+            else
+            {
+                shown.Take(happened);
             }
         }
     }

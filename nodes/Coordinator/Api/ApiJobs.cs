@@ -80,6 +80,10 @@ public sealed class ApiJobs(IJobPlaces places, JobDoor door)
             : new CommandView(answer.Done, answer.Message);
     }
 
+    /// <summary>The log of a node, of the job's own or of the cluster's nodes; null when there is none.</summary>
+    public string? LogOf(HomeJob job, string node) => ((Workspace?[])[new Workspace(job.Workspace), places.Shared]).OfType<Workspace>()
+        .Select(place => JobFiles.Find(place, $"{Workspace.Logs}/{node}.log")).FirstOrDefault(path => path is not null);
+
     /// <summary>Puts a job into the queue; null where there is none.</summary>
     public Submission? Submit(JobOptions job, string by) => places.Submit(job, by);
 

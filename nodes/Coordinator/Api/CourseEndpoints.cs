@@ -42,7 +42,7 @@ internal static class CourseEndpoints
                 JobEndpoints.WithJob(jobs, id, job => Task.FromResult(Send(job, path, context))))
             .WithName("getFile").WithSummary("One file; ranges are understood.");
         api.MapGet("/jobs/{id}/logs/{node}", (string id, string node, int? tail, ApiJobs jobs) =>
-                JobEndpoints.WithJob(jobs, id, job => Task.FromResult(Log(job, node, Math.Clamp(tail ?? 200, 1, MostTail)))))
+                JobEndpoints.WithJob(jobs, id, job => Task.FromResult(Log(jobs, job, node, Math.Clamp(tail ?? 200, 1, MostTail)))))
             .WithName("getLog").WithSummary("The last lines of a node's log.");
     }
 
@@ -113,9 +113,9 @@ internal static class CourseEndpoints
         return Results.File(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), type, enableRangeProcessing: true);
     }
 
-    private static IResult Log(HomeJob job, string node, int tail)
+    private static IResult Log(ApiJobs jobs, HomeJob job, string node, int tail)
     {
-        if (JobFiles.Find(new Workspace(job.Workspace), $"{Workspace.Logs}/{node}.log") is not { } file)
+        if (jobs.LogOf(job, node) is not { } file)
         {
             return ApiProblem.Result(StatusCodes.Status404NotFound, "no such log", $"{node} has left no log in {job.Id}");
         }

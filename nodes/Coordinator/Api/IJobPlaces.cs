@@ -18,6 +18,9 @@ public interface IJobPlaces
 
     /// <summary>Ends a job that waits in the queue.</summary>
     void CancelQueued(HomeJob job, string by);
+
+    /// <summary>A folder below which the logs of nodes lie that are no job's own, with its logs in "logs"; null where there is none.</summary>
+    Workspace? Shared { get; }
 }
 
 /// <summary>The jobs of a home.</summary>
@@ -34,6 +37,9 @@ public sealed class HomePlaces(JobHome home) : IJobPlaces
 
     /// <inheritdoc/>
     public void CancelQueued(HomeJob job, string by) => home.CancelQueued(job, by);
+
+    /// <inheritdoc/>
+    public Workspace? Shared => new(home.Folder);
 }
 
 /// <summary>The one job of a workspace, as `ism run` has it.</summary>
@@ -64,4 +70,7 @@ public sealed class SinglePlace(Workspace workspace, JobOptions job) : IJobPlace
 
     /// <inheritdoc/>
     public void CancelQueued(HomeJob job, string by) => throw new InvalidOperationException("the job of a workspace is never queued");
+
+    /// <inheritdoc/>
+    public Workspace? Shared => null;
 }
