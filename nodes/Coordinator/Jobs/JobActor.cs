@@ -26,6 +26,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     private readonly JobOptions _job;
     private readonly Workspace _workspace;
     private readonly IActorRef _region;
+    private readonly string _scope;
     private readonly Action<RunEvent> _emit;
     private readonly Action<string?> _ended;
     private readonly CancellationTokenSource _cancel = new();
@@ -48,6 +49,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     public JobActor(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended)
     {
         (_job, _workspace, _region, _emit, _ended) = (job, workspace, region, emit, ended);
+        _scope = JournalScope.Of(workspace, job);
         Recover<JobOpened>(Apply);
         Recover<JobPauseChanged>(Apply);
         Recover<JobScaled>(Apply);
@@ -108,7 +110,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    public override string PersistenceId => "job";
+    public override string PersistenceId => $"{_scope}job";
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;

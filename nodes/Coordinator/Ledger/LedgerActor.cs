@@ -63,7 +63,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    public override string PersistenceId => $"ledger-{_setup.Work.WorkId}";
+    public override string PersistenceId => $"{_setup.Scope}ledger-{_setup.Work.WorkId}";
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
