@@ -1,14 +1,16 @@
 using Ism.Collectives.Nccl;
+using Ism.Collectives.Staging;
 
 namespace Ism.Collectives;
 
 /// <summary>Over what a group talks.</summary>
 public enum CollectiveChoice
 {
-    /// <summary>NCCL where every member computes on a GPU and has it, in the same version; else the ring.</summary>
+    /// <summary>NCCL where every member computes on a GPU and has it, in the same version; else the ring, through pinned host memory
+    /// where a member computes on a GPU.</summary>
     Auto,
 
-    /// <summary>The TCP ring, through host memory.</summary>
+    /// <summary>The TCP ring, through pinned host memory where a member computes on a GPU.</summary>
     Ring,
 
     /// <summary>NCCL, or an error that says which member cannot.</summary>
@@ -43,21 +45,24 @@ public static class CollectiveGroups
     /// <summary>Connects the ring, and NCCL over it where that is chosen. All members must agree on the choice; what each has
     /// they tell each other.</summary>
     /// <exception cref="CollectiveException">A member was not there, or failed.</exception>
-    /// <exception cref="LibraryUnavailableException">NCCL was asked for and a member has not got it.</exception>
+    /// <exception cref="LibraryUnavailableException">NCCL was asked for and a member has not got it; or this member computes on a GPU
+    /// whose driver's library is not found.</exception>
+    /// <exception cref="GpuException">The device gives no stream or no pinned memory.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/>.</exception>
     public static ICollectiveGroup Open(
         TcpRingListener listener, RingMembership me, CollectiveSettings settings, CancellationToken cancel = default)
     {
         var ring = listener.Connect(me, settings.Deadline, cancel);
-        if (settings.Choice == CollectiveChoice.Ring || (me.World == 1 && settings.Choice == CollectiveChoice.Auto))
+        if (me.World == 1 && settings.Choice != CollectiveChoice.Nccl)
         {
             return ring;
         }
 
         try
         {
-            var mine = Offer.Of(settings);
-            var versions = ring.AllGather<long>([mine.Version]);
+            var mine = settings.Choice == CollectiveChoice.Ring ? new(0, "cluster.collectives is ring") : Offer.Of(settings);
+            var cards = ring.AllGather<long>([mine.Version, settings.Device is null ? 0 : 1]);
+            var (versions, onGpu) = (cards.Where((_, i) => i % 2 == 0).ToArray(), cards.Where((_, i) => i % 2 == 1).ToArray());
             var lacking = Array.FindIndex(versions, version => version == 0 || version != versions[0]);
             if (lacking < 0)
             {
@@ -73,19 +78,26 @@ public static class CollectiveGroups
                 throw new LibraryUnavailableException($"cluster.collectives is nccl, but {why}");
             }
 
-            // Among CPUs the ring is what one expects.
-            if (settings.Device is not null)
-            {
-                settings.Log($"collectives over the TCP ring: {why}");
-            }
-
-            return ring;
+            return Array.TrueForAll(onGpu, one => one == 0) ? ring : Staged(ring, settings, why);
         }
         catch
         {
             ring.Dispose();
             throw;
         }
+    }
+
+    // Among CPUs the ring is what one expects; through host memory it is worth a word.
+    private static StagedGroup Staged(ICollectiveGroup ring, CollectiveSettings settings, string why)
+    {
+        if (settings.Device is not { } device)
+        {
+            settings.Log("collectives over the TCP ring; other trainers reach it through pinned host memory");
+            return StagedGroup.Open(ring, null, 0, settings.Deadline);
+        }
+
+        settings.Log($"collectives over the TCP ring, through pinned host memory of device {device}: {why}");
+        return StagedGroup.Open(ring, GpuDriver.Load(settings.GpuDriverLibrary), device, settings.Deadline);
     }
 
     // What this member could talk over. Version 0: not over NCCL, and why not.

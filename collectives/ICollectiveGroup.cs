@@ -7,7 +7,8 @@ namespace Ism.Collectives;
 /// <see cref="CollectiveException"/> within the deadline, the group is disposed, and a new one is made under the next generation
 /// number; a member of an older generation is refused there.</para>
 /// <para><see cref="TcpRing"/> takes buffers in host memory; <see cref="Nccl.NcclGroup"/> takes device memory too, where an
-/// operation comes after the work that was queued on the default stream and overlaps what another thread queues meanwhile.</para>
+/// operation comes after the work that was queued on the default stream and overlaps what another thread queues meanwhile, and so does
+/// <see cref="Staging.StagedGroup"/>, which carries it over the ring through pinned host memory.</para>
 /// <para>Operations: one thread at a time. <see cref="Abort"/> and <see cref="IDisposable.Dispose"/>: any thread.</para>
 /// </summary>
 public interface ICollectiveGroup : IDisposable

@@ -8,7 +8,8 @@ using TorchSharp;
 
 // Steps of structure-tuning against the matrix product rate of the same run.
 // dotnet run -c Release --project benchmarks/Training -- [--shape 8M|35M|650M-3] [--threads N] [--ranks N] [--steps N] [--crop N]
-//   [--tokens N] [--checkpoint N] [--copies N] [--precision fp32|bf16|both] [--default-malloc] [--json]
+//   [--tokens N] [--checkpoint N] [--copies N] [--precision fp32|bf16|both] [--default-malloc]
+//   [--device cpu|cuda] [--json]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string Text(string name, string otherwise) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : otherwise;
 int Number(string name, int otherwise) => int.Parse(Text(name, $"{otherwise}"), CultureInfo.InvariantCulture);
@@ -23,6 +24,7 @@ var options = new TrainingBenchmarkOptions
     TokensPerMicroBatch = Number("--tokens", 4096),
     Steps = Number("--steps", 3),
     CheckpointEvery = Number("--checkpoint", 0),
+    Device = Text("--device", "cpu") is var device && device != "cpu" ? torch.device(device) : null,
     Precisions = precision switch
     {
         "fp32" => [torch.ScalarType.Float32],

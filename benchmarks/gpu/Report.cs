@@ -36,7 +36,7 @@ internal static class Report
         var text = Table(parts, missing);
         File.WriteAllText(Path.Combine(folder, "results.md"), text);
         Console.Write(text);
-        return missing.Count == 0 ? 0 : 1;
+        return missing.Count == 0 && Number(parts, "parity", "parity.ok") is 1 ? 0 : 1;
     }
 
     private static string Cut(string line) => line.Length > 300 ? $"{line[..300]} …" : line;
@@ -75,6 +75,12 @@ internal static class Report
         }
 
         var bf16 = Number(parts, "matmul", "matmul.bf16_gflops");
+        if (Number(parts, "parity", "parity.ok") is 0)
+        {
+            lines.AddRange(["", "**PARITY FAILED**: what is computed on this device is not what the CPU computes; the rates below count nothing."]);
+        }
+
+        lines.AddRange(Steps(parts, bf16));
         lines.AddRange(["", "| part | number | value |", "| --- | --- | --- |"]);
         foreach (var (part, node) in parts.Where(p => p.Value is JsonObject))
         {
@@ -84,10 +90,6 @@ internal static class Report
                 lines.Add($"| {part} | {key} | {Text((double)value!)} |");
             }
 
-            if (Training(numbers) is { } flops && bf16 is { } rate)
-            {
-                lines.Add($"| {part} | share of the measured bf16 rate | {flops / (rate * 1e9):P1} |");
-            }
         }
 
         if (missing.Count > 0)
@@ -97,6 +99,29 @@ internal static class Report
         }
 
         return string.Join('\n', lines) + "\n";
+    }
+
+    // The training parts beside each other.
+    private static IEnumerable<string> Steps(JsonObject parts, double? bf16)
+    {
+        var found = parts.Where(part => part.Value is JsonObject numbers && Training(numbers) is not null).ToArray();
+        if (found.Length == 0)
+        {
+            yield break;
+        }
+
+        yield return "";
+        yield return "| bf16 step | tokens a step | seconds | useful tokens/s | share of the measured bf16 rate | memory, GiB |";
+        yield return "| --- | --- | --- | --- | --- | --- |";
+        foreach (var (part, node) in found)
+        {
+            var numbers = (JsonObject)node!;
+            var (tokens, rate) = ((double)numbers["training.tokens"]!, (double)numbers["training.bf16_useful_tokens_per_second"]!);
+            var share = bf16 is { } most ? $"{Training(numbers) / (most * 1e9):P1}" : "-";
+            var memory = numbers["memory.most_mib_in_use"] is { } mebibytes ? $"{(double)mebibytes / 1024:0.0}"
+                : numbers["training.bf16.resident_bytes"] is { } bytes ? $"{(double)bytes / (1L << 30):0.0} (host, resident)" : "-";
+            yield return $"| {part} | {Text(tokens)} | {Text(tokens / rate)} | {Text(rate)} | {share} | {memory} |";
+        }
     }
 
     // Floating-point operations a second of a training part in bf16.

@@ -47,7 +47,7 @@ public sealed class TrainingRates
 
     /// <summary>How the reduction's time was found.</summary>
     public string ReduceHow => Trainers == 1 ? "one trainer"
-        : Tuning is null || _request.Apart ? $"{Parameters:N0} gradients of 4 bytes around a ring of {Trainers}"
+        : Tuning is null || _request.Apart ? $"{Parameters:N0} gradients of {GradientBytes} bytes around a ring of {Trainers}"
         : $"measured, {_measured.Trainers.Count} rank(s) over the loopback, waiting for the slowest included";
 
     /// <summary>How the autoencoder's time was found.</summary>
@@ -69,6 +69,8 @@ public sealed class TrainingRates
         ? _sizes.Evaluations * _sizes.Heldout * TokensPerSample * 2 / 3 / (_request.TokensPerSecond!.Value * Trainers)
         : _sizes.Evaluations * _sizes.Heldout * Tuning.EvaluateSeconds * Turns / Trainers;
 
+    private long GradientBytes => _sizes.Job.Training.Reduction == "bf16" ? 2 : 4;
+
     private int Trainers => _sizes.Job.Cluster.Trainers;
 
     private int Share => JobSizes.ShareOf(_sizes.Job.Tuning.GlobalBatch, Trainers);
@@ -80,7 +82,7 @@ public sealed class TrainingRates
 
     private double RingReduction => Trainers == 1 || _measured.NetworkBytesPerSecond == 0
         ? 0
-        : RingBandwidth.ReduceSeconds(4 * Parameters, Trainers, _measured.NetworkBytesPerSecond);
+        : RingBandwidth.ReduceSeconds(GradientBytes * Parameters, Trainers, _measured.NetworkBytesPerSecond);
 
     /// <summary>Seconds of the autoencoder's stages. On one machine the making of samples takes cores from the trainers; else it is done
     /// beside them, and they wait for it where it is slower.</summary>

@@ -20,6 +20,8 @@ public static partial class JobValidation
         OneOf(found, "featurizing.precision", job.Featurizing.Precision, FeaturizingOptions.Float32, FeaturizingOptions.BFloat16);
         CheckTuning(job.Tuning, found);
         OneOf(found, "training.precision", job.Training.Precision, "fp32", "tf32", "bf16");
+        OneOf(found, "cluster.trainerDevice", job.Cluster.TrainerDevice, "auto", "cpu", "cuda");
+        OneOf(found, "training.reduction", job.Training.Reduction, "fp32", "bf16");
         OneOf(found, "training.activationCheckpointing", job.Training.ActivationCheckpointing, "none", "blocks");
         CheckCluster(job.Cluster, found);
         return found.Lines;

@@ -1,8 +1,8 @@
 namespace Ism.Collectives.Nccl;
 
 /// <summary>
-/// What is used of the driver's own library: streams and events, so that a collective runs beside what torch computes and in the
-/// right order with it. CUDA's libcuda.so.1 is on every machine with an NVIDIA driver, whatever toolkit a program was built with;
+/// What is used of the driver's own library: streams, events and copies, so that a collective runs beside what torch computes and in
+/// the right order with it. CUDA's libcuda.so.1 is on every machine with an NVIDIA driver, whatever toolkit a program was built with;
 /// AMD's libamdhip64.so has the same calls under other names.
 /// </summary>
 public sealed unsafe class GpuDriver
@@ -17,6 +17,7 @@ public sealed unsafe class GpuDriver
     private const int DeviceMemory = 2;
     private const int StreamNonBlocking = 1;
     private const int EventDisableTiming = 2;
+    private const int HostPortable = 1;
 
     private readonly IGpuContext _context;
     private readonly delegate* unmanaged[Cdecl]<nint*, uint, int> _streamCreate;
@@ -27,6 +28,10 @@ public sealed unsafe class GpuDriver
     private readonly delegate* unmanaged[Cdecl]<nint, nint, int> _eventRecord;
     private readonly delegate* unmanaged[Cdecl]<nint, int> _eventQuery;
     private readonly delegate* unmanaged[Cdecl]<void*, int, ulong, int> _pointerAttribute;
+    private readonly delegate* unmanaged[Cdecl]<nint*, nuint, uint, int> _hostAllocate;
+    private readonly delegate* unmanaged[Cdecl]<nint, int> _hostFree;
+    private readonly delegate* unmanaged[Cdecl]<nint, nint, nuint, nint, int> _toHost;
+    private readonly delegate* unmanaged[Cdecl]<nint, nint, nuint, nint, int> _toDevice;
 
     private GpuDriver(NativeExports exports, bool hip)
     {
@@ -42,6 +47,12 @@ public sealed unsafe class GpuDriver
         _eventRecord = (delegate* unmanaged[Cdecl]<nint, nint, int>)exports.Of($"{prefix}EventRecord");
         _eventQuery = (delegate* unmanaged[Cdecl]<nint, int>)exports.Of($"{prefix}EventQuery");
         _pointerAttribute = (delegate* unmanaged[Cdecl]<void*, int, ulong, int>)exports.Of($"{prefix}PointerGetAttribute");
+        _hostAllocate = (delegate* unmanaged[Cdecl]<nint*, nuint, uint, int>)exports.Of(hip ? "hipHostMalloc" : "cuMemHostAlloc");
+        _hostFree = (delegate* unmanaged[Cdecl]<nint, int>)exports.Of(hip ? "hipHostFree" : "cuMemFreeHost");
+        _toHost = (delegate* unmanaged[Cdecl]<nint, nint, nuint, nint, int>)exports.Of(
+            hip ? "hipMemcpyDtoHAsync" : "cuMemcpyDtoHAsync_v2");
+        _toDevice = (delegate* unmanaged[Cdecl]<nint, nint, nuint, nint, int>)exports.Of(
+            hip ? "hipMemcpyHtoDAsync" : "cuMemcpyHtoDAsync_v2");
     }
 
     /// <summary>The name or path under which it was found.</summary>
@@ -128,6 +139,24 @@ public sealed unsafe class GpuDriver
         Require(result, "asking for an event");
         return true;
     }
+
+    /// <summary>Pinned host memory, which a device reads and writes while the host does other things.</summary>
+    internal nint AllocateHost(long bytes)
+    {
+        nint made;
+        Require(_hostAllocate(&made, (nuint)bytes, HostPortable), $"pinning {bytes} bytes of host memory");
+        return made;
+    }
+
+    internal void FreeHost(nint address) => Require(_hostFree(address), "freeing pinned memory");
+
+    /// <summary>Queues a copy from device memory into pinned memory.</summary>
+    internal void CopyToHost(nint host, nint device, long bytes, nint stream) =>
+        Require(_toHost(host, device, (nuint)bytes, stream), "copying to the host");
+
+    /// <summary>Queues a copy from pinned memory into device memory.</summary>
+    internal void CopyToDevice(nint device, nint host, long bytes, nint stream) =>
+        Require(_toDevice(device, host, (nuint)bytes, stream), "copying to the device");
 
     private void Require(int result, string doing)
     {

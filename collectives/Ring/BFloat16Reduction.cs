@@ -34,25 +34,16 @@ internal static class BFloat16Reduction
         {
             // Two neighbours in each 32 bits: the upper one is a single already but for its lower half.
             var (a, b) = (from[i], into[i]);
-            var high = Round(TOp.Of(Vector.AsVectorSingle(a & upper), Vector.AsVectorSingle(b & upper)));
-            var low = Round(TOp.Of(Vector.AsVectorSingle(a << 16), Vector.AsVectorSingle(b << 16)));
+            var high = BFloat16.Round(TOp.Of(Vector.AsVectorSingle(a & upper), Vector.AsVectorSingle(b & upper)));
+            var low = BFloat16.Round(TOp.Of(Vector.AsVectorSingle(a << 16), Vector.AsVectorSingle(b << 16)));
             into[i] = (high << 16) | low;
         }
 
         for (var i = from.Length * Vector<ushort>.Count; i < data.Length; i++)
         {
             var (a, b) = (new Vector<uint>((uint)received[i] << 16), new Vector<uint>((uint)data[i] << 16));
-            data[i] = (ushort)Round(TOp.Of(Vector.AsVectorSingle(a), Vector.AsVectorSingle(b)))[0];
+            data[i] = (ushort)BFloat16.Round(TOp.Of(Vector.AsVectorSingle(a), Vector.AsVectorSingle(b)))[0];
         }
-    }
-
-    // The upper half, after adding just under half of its last place; a NaN must not be carried over into infinity.
-    private static Vector<uint> Round(Vector<float> value)
-    {
-        var bits = Vector.AsVectorUInt32(value);
-        var rounded = (bits + new Vector<uint>(0x7fff) + ((bits >> 16) & Vector<uint>.One)) >> 16;
-        var nan = (bits >> 16) | new Vector<uint>(0x40);
-        return Vector.ConditionalSelect(Vector.AsVectorUInt32(Vector.Equals(value, value)), rounded, nan);
     }
 
     private interface IPairwise

@@ -62,7 +62,9 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
         (_nodeId, _host, _job, _workspace, _coordinator, _region) = (nodeId, host, job, workspace, coordinator, region);
         var self = Self;
         _thread = new TrainerThread(
-            job, create ?? (stage => StageRuntimes.Create(stage, job, workspace)), m => self.Tell(m, ActorRefs.NoSender));
+            job,
+            create ?? (stage => StageRuntimes.Create(stage, job, workspace, TrainingDevice.Of(job.Cluster, nodeId))),
+            m => self.Tell(m, ActorRefs.NoSender));
         Receive<RegisterNow>(_ => Register());
         Receive<Speak>(_ => OnSpeak());
         Receive<TrainerRegistered>(_ => SayLeaving(), m => Obeys(m.Term));

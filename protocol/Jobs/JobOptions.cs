@@ -276,6 +276,11 @@ public sealed record TrainingOptions
     /// </summary>
     public string Precision { get; init; } = "fp32";
 
+    /// <summary>In what gradients are added up over trainers: "fp32"; "bf16": half the bytes. Each trainer's sum is rounded to bfloat16,
+    /// the ring adds two values in fp32 and rounds at each hop: an error of at most 0.4 % of the sum of magnitudes a trainer. With one
+    /// trainer nothing is rounded. Whatever the precision of the layers.</summary>
+    public string Reduction { get; init; } = "fp32";
+
     /// <summary>"none"; "blocks": a transformer layer keeps only its input and is computed again on the way back, which costs about a
     /// third more time and saves most of the memory of a micro-batch.</summary>
     public string ActivationCheckpointing { get; init; } = "none";
@@ -295,6 +300,10 @@ public sealed record ClusterOptions
 
     /// <summary>Compute threads of a trainer; 0: the machine's cores shared among the local trainers.</summary>
     public int ThreadsPerTrainer { get; init; }
+
+    /// <summary>Where trainers compute: "auto" (CUDA where the build and the machine have it, else the CPU), "cpu", or "cuda" (an error where
+    /// there is none). Trainers of a machine are spread over its GPUs by number; one GPU serves one trainer.</summary>
+    public string TrainerDevice { get; init; } = "auto";
 
     /// <summary>Compute threads of a featurizer; 0: the machine's cores shared among the local featurizers. Tokens do not depend on it.
     /// </summary>

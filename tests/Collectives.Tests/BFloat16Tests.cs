@@ -59,6 +59,24 @@ public unsafe class BFloat16Tests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(31)]
+    [InlineData(70_003)]
+    public void Should_round_and_widen_as_the_plain_way_does(int count)
+    {
+        var random = new Random(count);
+        var singles = Enumerable.Range(0, count).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue))).ToArray();
+        var (halves, widened) = (new ushort[count], new float[count]);
+        BFloat16.Round(singles, halves);
+        Assert.Equal(singles.Select(single => Numbers.BFloat16(single)), halves);
+        BFloat16.Widen(halves, widened);
+        Assert.Equal(halves.Select(Numbers.Single), widened);
+        Assert.Throws<ArgumentException>(() => BFloat16.Round(singles, new ushort[count + 1]));
+        Assert.Throws<ArgumentException>(() => BFloat16.Widen(halves, new float[count + 1]));
+    }
+
     private static void Reduce(ICollectiveGroup group, ushort[] data, ReduceOp op)
     {
         fixed (ushort* pointer = data)

@@ -44,6 +44,9 @@ public partial class RepositoryRuleTests
         Assert.DoesNotContain(Repository.Files, f => BuiltFiles.Contains(Path.GetExtension(f).ToLowerInvariant()));
 
     [Fact]
+    public void Should_hold_no_marks_of_a_merge() => Assert.Empty(FilesMatching(MergeMark()));
+
+    [Fact]
     public void Should_name_no_package_registry() => Assert.Empty(FilesMatching(Registry()));
 
     [Fact]
@@ -62,6 +65,8 @@ public partial class RepositoryRuleTests
     [InlineData("ism")]
     [InlineData("test")]
     [InlineData(".ci/run")]
+    [InlineData("deploy/publish.sh")]
+    [InlineData("benchmarks/gpu/run.sh")]
     public void Should_have_scripts_that_can_be_run(string script)
     {
         Assert.StartsWith("#!/usr/bin/env bash\n", File.ReadAllText(Repository.Full(script)));
@@ -86,6 +91,9 @@ public partial class RepositoryRuleTests
         let match = forbidden.Match(Repository.Text(file) ?? "")
         where match.Success
         select $"{file}: {match.Value}";
+
+    [GeneratedRegex(@"^(<{7}|>{7}) ", RegexOptions.Multiline)]
+    private static partial Regex MergeMark();
 
     [GeneratedRegex("-----BEGIN [A-Z ]*PRIVATE KEY-----|-----BEGIN CERTIFICATE-----")]
     private static partial Regex PrivateKey();

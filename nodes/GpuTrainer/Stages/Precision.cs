@@ -28,4 +28,13 @@ public static class Precision
             },
         };
     }
+
+    /// <summary>Whether gradients go between ranks in bfloat16.</summary>
+    /// <exception cref="ArgumentException">The setting is none of those it may be.</exception>
+    public static bool ReducesInHalf(TrainingOptions training) => training.Reduction switch
+    {
+        "fp32" => false,
+        "bf16" => true,
+        var other => throw new ArgumentException($"training.reduction is '{other}'; use fp32 or bf16"),
+    };
 }

@@ -9,6 +9,7 @@ using Ism.Models.StructureTuning;
 using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;
+using TorchSharp;
 
 namespace Ism.GpuTrainer.Stages;
 
@@ -20,24 +21,29 @@ public static class StageRuntimes
     public const string AutoencoderTokens = "autoencoder";
 
     /// <summary>Makes it.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="job">The resolved job.</param>
+    /// <param name="workspace">Its files.</param>
+    /// <param name="device">Where it trains (<see cref="TrainingDevice"/>); null: on the CPU.</param>
     /// <exception cref="IOException">A model cannot be read.</exception>
     /// <exception cref="InvalidDataException">A model is not what it should be.</exception>
-    public static IStageRuntime Create(TrainingStage stage, JobOptions job, Workspace workspace)
+    public static IStageRuntime Create(TrainingStage stage, JobOptions job, Workspace workspace, torch.Device? device = null)
     {
         var catalogue = Catalogue.Open(workspace.At(Workspace.Catalogues, stage.Catalogue)).Id;
         var checkpoints = new CheckpointStore(
             workspace.At(stage.Checkpoints), job.Tuning.KeepCheckpoints, job.Tuning.KeepCheckpointEvery);
         return stage.Objective == ObjectiveKind.StructureTuning
-            ? Tuning(stage, job, workspace, checkpoints, catalogue)
-            : Autoencoder(stage, job, workspace, checkpoints, catalogue);
+            ? Tuning(stage, job, workspace, checkpoints, catalogue, device)
+            : Autoencoder(stage, job, workspace, checkpoints, catalogue, device);
     }
 
     private static StageRuntime<EnvironmentSample> Autoencoder(
-        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue)
+        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue,
+        torch.Device? device)
     {
         var settings = job.Autoencoder;
         var model = stage.StartFrom.Length > 0
-            ? AtomicAutoencoder.Load(workspace.At(stage.StartFrom))
+            ? AtomicAutoencoder.Load(workspace.At(stage.StartFrom), device)
             : new AtomicAutoencoder(
                 new AutoencoderShape
                 {
@@ -51,7 +57,8 @@ public static class StageRuntimes
                     LayerScale = settings.LayerScale,
                     PairActivation = settings.PairActivation,
                 },
-                (ulong)stage.Seed);
+                (ulong)stage.Seed,
+                device: device);
         var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions
         {
             Stage = stage.Objective == ObjectiveKind.AutoencoderStage2 ? 2 : 1,
@@ -75,12 +82,13 @@ public static class StageRuntimes
     }
 
     private static StageRuntime<TuningSample> Tuning(
-        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue)
+        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue,
+        torch.Device? device)
     {
         var settings = job.Tuning;
         var model = job.Model.From.Length > 0
-            ? Esm2Checkpoint.Load(job.Model.From)
-            : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed);
+            ? Esm2Checkpoint.Load(job.Model.From, device: device)
+            : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed, device: device);
         var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
         var head = TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
         var objective = new StructureTuningObjective(model, [head], new StructureTuningOptions
@@ -119,5 +127,6 @@ public static class StageRuntimes
             WeightDecay = stage.Objective == ObjectiveKind.StructureTuning ? job.Tuning.WeightDecay : job.Autoencoder.WeightDecay,
         },
         ClipNorm = job.Tuning.ClipNorm,
+        ReduceInHalf = stage.Objective == ObjectiveKind.StructureTuning && Precision.ReducesInHalf(job.Training),
     };
 }

@@ -19,6 +19,10 @@ public sealed record DataParallelOptions
     /// <summary>Whether gradients are reduced while the backward pass goes on, or after it. The result is the same to the bit.</summary>
     public bool OverlapReduction { get; init; } = true;
 
+    /// <summary>Whether gradients go between ranks in bfloat16 (<see cref="HalfGradients"/>): half the bytes. A group of one moves, and
+    /// rounds, nothing.</summary>
+    public bool ReduceInHalf { get; init; }
+
     /// <summary>Elements a bucket of gradients has at least: smaller ones cost a round of messages each.</summary>
     public long BucketElements { get; init; } = 2 << 20;
 }
@@ -42,7 +46,7 @@ public sealed class DataParallelTrainer<TSample> : IDisposable
         (_objective, _options) = (objective, options);
         State = new(objective.Parameters, options.Optimizer);
         _norm = new(State.Parameters.Gradients);
-        _reduction = new(State.Parameters, new(State.Parameters, objective.CompletionOrder, options.BucketElements));
+        _reduction = new(State.Parameters, new(State.Parameters, objective.CompletionOrder, options.BucketElements), options.ReduceInHalf);
     }
 
     /// <summary>Weights, moments and step.</summary>

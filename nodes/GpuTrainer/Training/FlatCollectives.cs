@@ -1,5 +1,6 @@
 using Ism.Collectives;
 using Ism.Collectives.Nccl;
+using Ism.Collectives.Staging;
 using Ism.Models.Training;
 using TorchSharp;
 
@@ -12,7 +13,7 @@ public static class FlatCollectives
     /// <summary>Elements of a bucket: 64 MiB of float32.</summary>
     public const long Bucket = 16L << 20;
 
-    /// <summary>Sums a flat float32 or float64 buffer [N] over all ranks, in place.</summary>
+    /// <summary>Sums a flat float32, float64 or bfloat16 buffer [N] over all ranks, in place.</summary>
     /// <exception cref="CollectiveException">As <see cref="ICollectiveGroup.AllReduce"/>.</exception>
     public static void AllReduce(this ICollectiveGroup group, torch.Tensor flat) =>
         EachBucket(group, flat, (data, count, type) => group.AllReduce(data, count, type, ReduceOp.Sum));
@@ -22,9 +23,13 @@ public static class FlatCollectives
     public static void Broadcast(this ICollectiveGroup group, torch.Tensor flat, int root) =>
         EachBucket(group, flat, (data, count, type) => group.Broadcast(data, count, type, root));
 
-    /// <summary>Where a flat float32 or float64 buffer lies, and of what it is.</summary>
-    internal static (nint Address, ElementType Type) Memory(torch.Tensor flat) =>
-        (FlatParameters.Address(flat), flat.dtype == torch.ScalarType.Float64 ? ElementType.Float64 : ElementType.Float32);
+    /// <summary>Where a flat buffer of float32, float64 or bfloat16 lies, and of what it is.</summary>
+    internal static (nint Address, ElementType Type) Memory(torch.Tensor flat) => (FlatParameters.Address(flat), flat.dtype switch
+    {
+        torch.ScalarType.Float64 => ElementType.Float64,
+        torch.ScalarType.BFloat16 => ElementType.BFloat16,
+        _ => ElementType.Float32,
+    });
 
     private static void EachBucket(ICollectiveGroup group, torch.Tensor flat, Action<nint, long, ElementType> operation)
     {
@@ -33,7 +38,7 @@ public static class FlatCollectives
             return;
         }
 
-        if (flat.device_type != DeviceType.CPU && group is not NcclGroup)
+        if (flat.device_type != DeviceType.CPU && group is not (NcclGroup or StagedGroup))
         {
             throw new NotSupportedException(
                 $"the buffer is on {flat.device}; several ranks over {group.GetType().Name} need it in CPU memory");

@@ -17,6 +17,7 @@ public sealed class OverlappedReduction : IDisposable
     private readonly Thread _thread;
     private readonly ElementType _type;
     private readonly nint _address;
+    private readonly HalfGradients? _half;
     private ICollectiveGroup? _group;
     private Task _last = Task.CompletedTask;
     private volatile Exception? _failure;
@@ -24,9 +25,14 @@ public sealed class OverlappedReduction : IDisposable
     private int _complete;
 
     /// <summary>Over these buckets of the gradients of <paramref name="parameters"/>, which must outlive it.</summary>
-    public OverlappedReduction(FlatParameters parameters, GradientBuckets buckets)
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="buckets">The cut of their gradients.</param>
+    /// <param name="inHalf">Gradients go between ranks in bfloat16 (<see cref="HalfGradients"/>).</param>
+    /// <exception cref="ArgumentException">In bfloat16, and the gradients are not float32.</exception>
+    public OverlappedReduction(FlatParameters parameters, GradientBuckets buckets, bool inHalf = false)
     {
         _buckets = buckets;
+        _half = inHalf ? HalfGradients.Of(parameters.Gradients, buckets.All.Max(bucket => bucket.Count)) : null;
         (_address, _type) = FlatCollectives.Memory(parameters.Gradients);
         _thread = new Thread(Run) { IsBackground = true, Name = "gradient-reduction" };
         _thread.Start();
@@ -68,6 +74,7 @@ public sealed class OverlappedReduction : IDisposable
         _work.CompleteAdding();
         _thread.Join();
         _work.Dispose();
+        _half?.Dispose();
     }
 
     private void Start()
@@ -100,7 +107,14 @@ public sealed class OverlappedReduction : IDisposable
 
         try
         {
-            group.AllReduce((nint)(_address + (bucket.Start * _type.Size())), bucket.Count, _type, ReduceOp.Sum);
+            if (_half is not null)
+            {
+                _half.AllReduce(group, bucket);
+            }
+            else
+            {
+                group.AllReduce((nint)(_address + (bucket.Start * _type.Size())), bucket.Count, _type, ReduceOp.Sum);
+            }
         }
         catch (Exception problem)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Ism.Models.Training;
@@ -18,7 +19,7 @@ public sealed record FlatSlot(string Name, long Offset, IReadOnlyList<long> Shap
 /// the gradient views in place. The parameters stay the tensors they were (same objects, still leaves); only their storage moves
 /// here, so this must outlive their use. Gaps between slots are zero and stay zero.
 /// </summary>
-public sealed class FlatParameters : IDisposable
+public sealed partial class FlatParameters : IDisposable
 {
     // Slots begin at multiples of 64 bytes of float32, so vector loads and bucket borders are aligned.
     private const long Alignment = 16;
@@ -114,9 +115,15 @@ public sealed class FlatParameters : IDisposable
         Gradients.Dispose();
     }
 
-    /// <summary>Where a float32 or float64 tensor's data begin, in the memory of its device.</summary>
-    public static nint Address(torch.Tensor tensor) =>
-        tensor.dtype == torch.ScalarType.Float64 ? Address<double>(tensor) : Address<float>(tensor);
+    /// <summary>Where a float32, float64 or bfloat16 tensor's data begin, in the memory of its device.</summary>
+    /// <exception cref="NotSupportedException">It is of another type.</exception>
+    public static nint Address(torch.Tensor tensor) => tensor.dtype switch
+    {
+        torch.ScalarType.Float32 => Address<float>(tensor),
+        torch.ScalarType.Float64 => Address<double>(tensor),
+        torch.ScalarType.BFloat16 => THSTensor_data(tensor.Handle),
+        var other => throw new NotSupportedException($"the address of a tensor of {other} is not asked for anywhere"),
+    };
 
     private static nint Address<T>(torch.Tensor tensor) where T : unmanaged
     {
@@ -124,6 +131,10 @@ public sealed class FlatParameters : IDisposable
         var storage = detached.storage<T>();
         return storage.data_ptr() + (nint)(detached.storage_offset() * detached.ElementSize);
     }
+
+    // TorchSharp's storages are of fewer types than its tensors; its native library tells the address of any.
+    [LibraryImport("LibTorchSharp")]
+    private static partial nint THSTensor_data(nint tensor);
 
     private static long Aligned(long elements) => (elements + Alignment - 1) / Alignment * Alignment;
 

@@ -14,6 +14,8 @@ internal enum StandInFault
     RemoteError,
     InitError,
     InitStall,
+    CopyError,
+    CopyStall,
 }
 
 /// <summary>

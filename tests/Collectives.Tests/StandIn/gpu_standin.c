@@ -18,6 +18,10 @@
 #define cuPointerGetAttribute hipPointerGetAttribute
 #define cuMemAlloc_v2 hipMalloc
 #define cuMemFree_v2 hipFree
+#define cuMemHostAlloc hipHostMalloc
+#define cuMemFreeHost hipHostFree
+#define cuMemcpyDtoHAsync_v2 hipMemcpyDtoHAsync
+#define cuMemcpyHtoDAsync_v2 hipMemcpyHtoDAsync
 #endif
 #include <errno.h>
 #include <limits.h>
@@ -37,8 +41,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 /* ---- what the tests ask and set ---- */
-enum { NO_FAULT, STALL, LAUNCH_ERROR, ASYNC_ERROR, REMOTE_ERROR, INIT_ERROR, INIT_STALL };
-static int version = 22705, violations, fault_rank = -1, fault_kind, fault_at, open_comms, open_streams, open_events;
+enum { NO_FAULT, STALL, LAUNCH_ERROR, ASYNC_ERROR, REMOTE_ERROR, INIT_ERROR, INIT_STALL, COPY_ERROR, COPY_STALL };
+static int version = 22705, violations, fault_rank = -1, fault_kind, fault_at, open_comms, open_streams, open_events, open_pinned;
+static int copies[16];
 static char violation[400];
 
 static void violate(const char *format, ...) {
@@ -51,6 +56,8 @@ static void violate(const char *format, ...) {
 void standin_reset(int nccl_version) {
   pthread_mutex_lock(&lock);
   version = nccl_version; violations = 0; fault_rank = -1; fault_kind = NO_FAULT; violation[0] = 0;
+  memset(copies, 0, sizeof copies);
+  open_pinned = 0; /* what a stalled copy still used is never given back */
   pthread_mutex_unlock(&lock);
 }
 void standin_fault(int rank, int kind, int at) { /* at: number of the rank's operation, from 1 */
@@ -65,9 +72,9 @@ int standin_violations(char *text, int size) {
   pthread_mutex_unlock(&lock);
   return count;
 }
-int standin_open(void) { /* communicators, streams and events that were not given back */
+int standin_open(void) { /* communicators, streams, events and pinned memory that were not given back */
   pthread_mutex_lock(&lock);
-  int count = open_comms + open_streams + open_events;
+  int count = open_comms + open_streams + open_events + open_pinned;
   pthread_mutex_unlock(&lock);
   return count;
 }
@@ -78,7 +85,7 @@ typedef struct { long recorded, reached; } Event;
 struct Comm;
 typedef struct Task {
   struct Task *next;
-  enum { RECORD, WAIT, COLLECT, FILL } kind;
+  enum { RECORD, WAIT, COLLECT, FILL, COPY } kind;
   Event *event; long number;
   struct Comm *comm; int operation, type, op, root; size_t count; const void *send; void *recv; long sequence;
   float *filled; float value; int milliseconds;
@@ -98,6 +105,10 @@ static void *work(void *argument) {
     if (task->kind == RECORD) { if (task->event->reached < task->number) task->event->reached = task->number; }
     else if (task->kind == WAIT) while (task->event->reached < task->number && !stream->ended) pthread_cond_wait(&changed, &lock);
     else if (task->kind == COLLECT) collect(task);
+    else if (task->kind == COPY) {
+      while (task->number < 0 && !stream->ended) pthread_cond_wait(&changed, &lock); /* told to stall */
+      if (task->number == 0 && !stream->ended) memcpy(task->recv, task->send, task->count);
+    }
     else {
       pthread_mutex_unlock(&lock);
       usleep(task->milliseconds * 1000);
@@ -235,6 +246,58 @@ int cuMemFree_v2(void *address) {
   free(address);
   return 0;
 }
+/* Pinned memory, and copies between it and the device's: anything else would not overlap on a real GPU, and breaks a rule here. A fault's
+ * rank is the device, its number that of the device's copy. */
+static struct { char *from; size_t bytes; } pinned[256];
+int cuMemHostAlloc(void **out, size_t bytes, unsigned flags) {
+  if (device < 0) return NO_CONTEXT;
+  *out = malloc(bytes);
+  pthread_mutex_lock(&lock);
+  if (flags != 1) violate("pinned memory with flags %u: other contexts could not use it", flags);
+  int i = 0;
+  while (pinned[i].from) i++;
+  pinned[i].from = *out;
+  pinned[i].bytes = bytes;
+  open_pinned++;
+  pthread_mutex_unlock(&lock);
+  return 0;
+}
+int cuMemFreeHost(void *address) {
+  int found = 0;
+  pthread_mutex_lock(&lock);
+  for (int i = 0; i < 256; i++) if (pinned[i].from == address) { pinned[i].from = NULL; found = 1; }
+  if (!found) violate("memory freed as pinned that is not");
+  open_pinned--;
+  pthread_mutex_unlock(&lock);
+  free(address);
+  return 0;
+}
+static int is_within(const char *address, size_t bytes, int host) {
+  for (int i = 0; host && i < 256; i++)
+    if (pinned[i].from && address >= pinned[i].from && address + bytes <= pinned[i].from + pinned[i].bytes) return 1;
+  for (int i = 0; !host && i < 4096; i++)
+    if (memory[i].from && address >= memory[i].from && address + bytes <= memory[i].from + memory[i].bytes) return 1;
+  return 0;
+}
+static int copy(void *to, const void *from, size_t bytes, void *stream, int to_host) {
+  if (device < 0) return NO_CONTEXT;
+  pthread_mutex_lock(&lock);
+  if (!is_within(to_host ? to : from, bytes, 1)) violate("a copy of %zu bytes outside pinned memory", bytes);
+  if (!is_within(to_host ? from : to, bytes, 0)) violate("a copy of %zu bytes outside device memory", bytes);
+  if (!stream) violate("a copy on the default stream: it would wait for kernels, and they for it");
+  int number = ++copies[device];
+  int failed = faulty(device, COPY_ERROR, number);
+  if (!failed) {
+    Task *task = calloc(1, sizeof *task);
+    task->kind = COPY; task->send = from; task->recv = to; task->count = bytes;
+    task->number = faulty(device, COPY_STALL, number) ? -1 : 0;
+    push(stream_of(stream), task);
+  }
+  pthread_mutex_unlock(&lock);
+  return failed ? 700 : 0;
+}
+int cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) { return copy(to, (void *)from, bytes, stream, 1); }
+int cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) { return copy((void *)to, from, bytes, stream, 0); }
 void standin_fill_later(int which, float *filled, size_t count, float value, int milliseconds) { /* a slow kernel of torch's */
   device = which;
   pthread_mutex_lock(&lock);

@@ -47,9 +47,11 @@ public class OverlappedReductionTests
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData(torch.ScalarType.BFloat16)]
-    public void Should_give_the_same_bits_as_reducing_afterwards(torch.ScalarType? dtype)
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    [InlineData(torch.ScalarType.BFloat16, false)]
+    [InlineData(torch.ScalarType.BFloat16, true)]
+    public void Should_give_the_same_bits_as_reducing_afterwards(torch.ScalarType? dtype, bool half)
     {
         var weights = new float[6][];
         foreach (var overlap in new[] { false, true })
@@ -57,7 +59,7 @@ public class OverlappedReductionTests
             RanksInProcess.Run(3, group =>
             {
                 using var objective = TuningRun.Objective(dtype);
-                using var trainer = TuningRun.Trainer(objective, overlap, bucketElements: 1000);
+                using var trainer = TuningRun.Trainer(objective, overlap, bucketElements: 1000, half: half);
                 trainer.Join(group);
                 for (var step = 0; step < 4; step++)
                 {
@@ -112,8 +114,14 @@ internal static class TuningRun
     }
 
     public static DataParallelTrainer<TuningSample> Trainer(
-        StructureTuningObjective objective, bool overlap = true, long bucketElements = 1 << 20, double rate = 1e-3) =>
-        new(objective, new() { Schedule = new(rate, 0, 1000), OverlapReduction = overlap, BucketElements = bucketElements });
+        StructureTuningObjective objective, bool overlap = true, long bucketElements = 1 << 20, double rate = 1e-3, bool half = false) =>
+        new(objective, new()
+        {
+            Schedule = new(rate, 0, 1000),
+            OverlapReduction = overlap,
+            BucketElements = bucketElements,
+            ReduceInHalf = half,
+        });
 
     /// <summary>This rank's every so-manieth protein of a step's eight. A residue's token follows from it and its neighbours.</summary>
     public static TuningSample[] Share(int step, int rank, int world) =>
