@@ -23,7 +23,7 @@ public static class CommandLine
     public static RootCommand Create(VerbContext context)
     {
         var root = Root(context);
-        foreach (var verb in ControlVerbs.Create(context))
+        foreach (var verb in StatusVerb.Create(context).Concat(ControlVerbs.Create(context)))
         {
             root.Add(verb);
         }
@@ -37,6 +37,9 @@ public static class CommandLine
         Debug,
         DemoVerb.Create(context),
         RunVerb.Create(context),
+        SubmitVerb.Create(context),
+        LogsVerb.Create(context),
+        ServeVerb.Create(context),
         TokenizeVerb.Create(context),
         NodeVerb.Create(context),
         ConfigVerb.Create(context),

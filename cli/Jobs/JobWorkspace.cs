@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ism.Cluster.Home;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Jobs;
@@ -32,12 +33,7 @@ public static class JobWorkspace
         return true;
     }
 
-    private static JsonElement Comparable(JobOptions job) =>
-        JsonDocument.Parse(JobJson.Write(job with
-        {
-            Cluster = new ClusterOptions(),
-            Corpus = job.Corpus with { StructureSeconds = 0, StructureMegabytes = 0 },
-        })).RootElement;
+    private static JsonElement Comparable(JobOptions job) => JsonDocument.Parse(JobJson.Write(JobIdentity.Comparable(job))).RootElement;
 
     private static IEnumerable<string> Differences(JsonElement before, JsonElement now, string path)
     {

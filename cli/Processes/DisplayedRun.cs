@@ -24,7 +24,7 @@ internal static class DisplayedRun
         var shown = new RunDisplay(display);
         LocalCluster? cluster = null;
         await using var processes = new ProcessGroup(job.Workspace, OnLine, context.Interruption);
-        cluster = new LocalCluster(job, processes, display.Note, placement);
+        cluster = new LocalCluster(LocalPlan.For(job), processes, display.Note, placement);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var other = beside?.Invoke(cluster, processes, over.Token) ?? Task.CompletedTask;
         try

@@ -2,15 +2,14 @@ using System.Globalization;
 using System.Threading.Channels;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
-using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Processes;
 
 /// <summary>
-/// A whole cluster of processes on this machine for one job: coordinators, featurizers and trainers. A process that dies is started
-/// again, and more or fewer are run when the job asks for it; the job goes on meanwhile.
+/// A whole cluster of processes on this machine: coordinators, featurizers and trainers. A process that dies is started
+/// again, and more or fewer are run when a job asks for it; the job goes on meanwhile.
 /// </summary>
-public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<string> note, INodePlacement? placement = null)
+public sealed class LocalCluster(LocalPlan plan, ProcessGroup processes, Action<string> note, INodePlacement? placement = null)
 {
     // Who fails at once, fails again: a setting, a missing file. Who is killed, or crashes over a structure, is worth more tries.
     private const int MostEarlyFailures = 3;
@@ -23,9 +22,9 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
     private readonly List<NodeProcess> _members = [];
     private readonly Dictionary<string, int> _wanted = new()
     {
-        [NodeRoles.Coordinator] = job.Cluster.Coordinators,
-        [NodeRoles.Featurizer] = job.Cluster.Featurizers,
-        [NodeRoles.Trainer] = job.Cluster.Trainers,
+        [NodeRoles.Coordinator] = plan.Cluster.Coordinators,
+        [NodeRoles.Featurizer] = plan.Cluster.Featurizers,
+        [NodeRoles.Trainer] = plan.Cluster.Trainers,
     };
 
     /// <summary>What a node of a role is given in its environment, with so many compute threads.</summary>
@@ -52,12 +51,7 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
     /// <exception cref="IOException">A process cannot be started.</exception>
     public async Task<string?> RunAsync(CancellationToken cancel)
     {
-        var folder = Path.Combine(job.Workspace, "cluster");
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
+        plan.Prepare();
         try
         {
             foreach (var role in _wanted.Keys)
@@ -91,7 +85,7 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
     private EndedMarker? TakeLeave(NodeProcess ended)
     {
         _members.Remove(ended);
-        if (EndedMarker.TryRead(job.Workspace) is { } over)
+        if (plan.Ended() is { } over)
         {
             return over;
         }
@@ -148,7 +142,7 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
 
     private void Start(string role, int number)
     {
-        var threads = role == NodeRoles.Trainer ? job.Cluster.ThreadsPerTrainer : job.Cluster.ThreadsPerFeaturizer;
+        var threads = role == NodeRoles.Trainer ? plan.Cluster.ThreadsPerTrainer : plan.Cluster.ThreadsPerFeaturizer;
         _members.Add(Start(role, number, threads));
         var name = _members[^1].Name;
         _lives[name] = (DateTime.UtcNow, _lives.GetValueOrDefault(name).EarlyDeaths);
@@ -156,12 +150,11 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
 
     private NodeProcess Start(string role, int number, int threads)
     {
-        var count = role == NodeRoles.Trainer ? job.Cluster.Trainers : Math.Max(1, job.Cluster.Featurizers);
+        var count = role == NodeRoles.Trainer ? plan.Cluster.Trainers : Math.Max(1, plan.Cluster.Featurizers);
         // Featurizers and trainers take turns at being busy, so each role is given the whole machine.
         var share = threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / count);
         var start = new NodeStart(
-            role, number, ["node", role, "--workspace", job.Workspace, "--number", number.ToString(CultureInfo.InvariantCulture)],
-            EnvironmentOf(role, share));
+            role, number, plan.Arguments(role, number), EnvironmentOf(role, share));
         return processes.Start(placement?.Place(start) ?? start);
     }
 }

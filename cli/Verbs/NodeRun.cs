@@ -2,6 +2,7 @@ using Akka.Actor;
 using Ism.Cli.Processes;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator;
+using Ism.Coordinator.Api;
 using Ism.Featurizer;
 using Ism.GpuTrainer;
 using Ism.Protocol.Jobs;
@@ -30,9 +31,16 @@ internal static class NodeRun
     /// <param name="emit">Takes a coordinator's progress events.</param>
     /// <param name="checkpointFirst">Asks the node to leave once a checkpoint is written.</param>
     /// <param name="cancel">Asks the node to leave.</param>
+    /// <param name="door">A coordinator's API's way to the job; null where there is none.</param>
     /// <exception cref="TimeoutException">No cluster was found or reached in time.</exception>
     public static async Task<NodeEnd> RunAsync(
-        NodeOptions node, Workspace workspace, JobOptions job, Action<RunEvent> emit, CancellationToken checkpointFirst, CancellationToken cancel)
+        NodeOptions node,
+        Workspace workspace,
+        JobOptions job,
+        Action<RunEvent> emit,
+        CancellationToken checkpointFirst,
+        CancellationToken cancel,
+        JobDoor? door = null)
     {
         ActorSystem? member = null;
         var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,6 +65,11 @@ internal static class NodeRun
         }
         finally
         {
+            if (member is not null)
+            {
+                door?.Close(member);
+            }
+
             await host.StopAsync(CancellationToken.None);
         }
 
@@ -68,7 +81,7 @@ internal static class NodeRun
             switch (node.Role)
             {
                 case NodeRoles.Coordinator:
-                    CoordinatorNode.Start(system, workspace, job, emit, error => ended.TrySetResult(new NodeEnd(false, error is not null, null)));
+                    CoordinatorNode.Start(system, workspace, job, emit, error => ended.TrySetResult(new NodeEnd(false, error is not null, null)), door);
                     break;
                 case NodeRoles.Featurizer:
                     FeaturizerNode.Start(system, workspace, job, isolation, node.NodeId);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Ism.Cli.Processes;
+using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
+using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
@@ -17,11 +19,15 @@ internal static class NodeVerb
 
     private static Command Role(VerbContext context, string role, string description)
     {
-        var workspace = new Option<string>("--workspace")
+        var workspace = new Option<string?>("--workspace")
         {
-            Description = "Folder of the job, with its job.json; the same place on every node",
+            Description = "Folder of a job, with its job.json; the same place on every node. The node ends with the job",
             HelpName = "FOLDER",
-            Required = true,
+        };
+        var home = new Option<string?>("--home")
+        {
+            Description = "Instead of a workspace: home of a standing cluster, whose jobs the node works on one after the other",
+            HelpName = "FOLDER",
         };
         var number = new Option<int?>("--number")
         {
@@ -41,32 +47,92 @@ internal static class NodeVerb
             HelpName = "HOST:PORT",
             DefaultValueFactory = _ => [],
         };
-        var command = new Command(role, description) { workspace, number, host, port, seed };
+        var api = new Option<string>("--api")
+        {
+            Description = $"Where the coordinator serves its HTTP API; port 0 takes a free one; \"{ApiHost.Off}\" for none",
+            HelpName = "HOST:PORT",
+            DefaultValueFactory = _ => ApiHost.Default,
+        };
+        var command = new Command(role, description) { workspace, home, number, host, port, seed };
+        if (role == NodeRoles.Coordinator)
+        {
+            command.Add(api);
+        }
+
         command.SetAction(async (parsed, cancel) =>
         {
-            var place = new Workspace(Path.GetFullPath(parsed.GetValue(workspace)!));
-            var job = place.ReadJob();
+            var folder = FolderOf(parsed.GetValue(workspace), parsed.GetValue(home));
             var node = new NodeOptions
             {
                 Role = role,
                 NodeId = parsed.GetValue(number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
-                Workspace = place.Root,
+                Workspace = folder,
                 Seeds = parsed.GetValue(seed) ?? [],
-                Journal = job.Cluster.Journal,
             };
-            return await RunAsync(context, node, place, job, cancel);
+            var listen = role == NodeRoles.Coordinator ? parsed.GetValue(api)! : ApiHost.Off;
+            return parsed.GetValue(home) is null
+                ? await RunJobAsync(context, node, listen, cancel)
+                : await RunHomeAsync(context, node, listen, cancel);
         });
         return command;
     }
 
+    private static string FolderOf(string? workspace, string? home) => (workspace, home) switch
+    {
+        ({ } folder, null) => Path.GetFullPath(folder),
+        (null, { } folder) => Path.GetFullPath(folder),
+        (null, null) => throw new UsageException("name the job's folder with --workspace, or the home of a standing cluster with --home"),
+        _ => throw new UsageException("--workspace and --home exclude each other: a node works on one job, or on the jobs of a home"),
+    };
+
+    private static async Task<int> RunHomeAsync(VerbContext context, NodeOptions node, string listen, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(node.Workspace);
+        var home = new JobHome(node.Workspace);
+        var door = new JobDoor();
+        await using var api = await ApiHost.StartAsync(listen, node.NodeId, home.Folder, new HomePlaces(home), door, cancel);
+        SayAddress(context, api);
+        return await new HomeNode(context, home, node, door).RunAsync(e => Emit(context, e), cancel);
+    }
+
+    private static async Task<int> RunJobAsync(VerbContext context, NodeOptions node, string listen, CancellationToken cancel)
+    {
+        var place = new Workspace(node.Workspace);
+        var job = place.ReadJob();
+        var door = new JobDoor();
+        await using var api = await ApiHost.StartAsync(listen, node.NodeId, place.Root, new SinglePlace(place, job), door, cancel);
+        SayAddress(context, api);
+        return await RunAsync(context, node with { Journal = job.Cluster.Journal }, place, job, door, cancel);
+    }
+
+    // Without the token: this may end up in a log that others read.
+    private static void SayAddress(VerbContext context, ApiServer? api)
+    {
+        if (api is not null)
+        {
+            Emit(context, RunEvent.Now(RunEventKind.Note, message: $"the API is served at {api.Url}"));
+        }
+    }
+
+    private static void Emit(VerbContext context, RunEvent happened)
+    {
+        lock (context)
+        {
+            context.Output.WriteLine(happened.ToLine());
+            context.Output.Flush();
+        }
+    }
+
     // A node that was cut off leaves the cluster and joins it again, as often as it takes.
-    private static async Task<int> RunAsync(VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, JobDoor door, CancellationToken cancel)
     {
         while (true)
         {
-            var end = await NodeRun.RunAsync(node, workspace, job, Emit, context.Interruption.CheckpointFirst, cancel);
+            var end = await NodeRun.RunAsync(
+                node, workspace, job, e => Emit(context, e), context.Interruption.CheckpointFirst, cancel, door);
             if (end.Why is not null)
             {
                 await context.Error.WriteLineAsync($"ism: {node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
@@ -81,15 +147,6 @@ internal static class NodeVerb
                 }
 
                 return end.Failed ? ExitCode.Failed : ExitCode.Success;
-            }
-        }
-
-        void Emit(RunEvent @event)
-        {
-            lock (context)
-            {
-                context.Output.WriteLine(@event.ToLine());
-                context.Output.Flush();
             }
         }
     }

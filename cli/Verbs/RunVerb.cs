@@ -4,6 +4,7 @@ using Ism.Cli.Jobs;
 using Ism.Cli.Processes;
 using Ism.Cli.Terminal;
 using Ism.Cluster.Hosting;
+using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
@@ -60,6 +61,8 @@ internal static class RunVerb
                 + $"{job.Cluster.Coordinators} coordinator(s), "
                 + $"{job.Cluster.Featurizers} featurizer(s), {job.Cluster.Trainers} trainer(s); logs in {Path.Combine(options.Workspace, Workspace.Logs)}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            new ApiRecords(job.Workspace).Clear();
+            var address = ServeVerb.SayAddressAsync(job.Workspace, display.Note, stop.Token);
             await using var checkpoint = context.Interruption.CheckpointFirst.Register(() => _ = KeepThenStopAsync(job, display.Note, stop));
             try
             {
@@ -69,6 +72,9 @@ internal static class RunVerb
             {
                 failure = "stopped as asked; the same command goes on";
             }
+
+            await stop.CancelAsync();
+            await address;
         }
 
         if (failure is not null)

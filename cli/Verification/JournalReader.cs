@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Ism.Cluster.Hosting;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Wire;
 using Microsoft.Data.Sqlite;
@@ -22,6 +23,7 @@ internal static class JournalReader
     /// <exception cref="DbException">The journal cannot be read.</exception>
     public static async Task<IReadOnlyList<Entry>> ReadAsync(Workspace workspace, JobOptions job, CancellationToken cancel)
     {
+        var scope = JournalScope.Of(workspace, job);
         await using DbConnection connection = job.Cluster.Journal.Length > 0
             ? new NpgsqlConnection(job.Cluster.Journal)
             : new SqliteConnection($"Data Source={workspace.At("ledger", "journal.db")};Mode=ReadOnly");
@@ -32,7 +34,11 @@ internal static class JournalReader
         var entries = new List<Entry>();
         while (await rows.ReadAsync(cancel))
         {
-            entries.Add(new Entry(rows.GetString(0), rows.GetInt64(1), WireCodec.Decode((byte[])rows.GetValue(3), rows.GetString(2))));
+            var owner = rows.GetString(0);
+            if (owner.StartsWith(scope, StringComparison.Ordinal))
+            {
+                entries.Add(new Entry(owner[scope.Length..], rows.GetInt64(1), WireCodec.Decode((byte[])rows.GetValue(3), rows.GetString(2))));
+            }
         }
 
         return entries;

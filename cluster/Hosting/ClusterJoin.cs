@@ -120,7 +120,11 @@ internal sealed class ClusterJoin
                 return false;
             }
 
-            EndedMarker.Delete(_node.Workspace);
+            if (!_node.KeepsEnd)
+            {
+                EndedMarker.Delete(_node.Workspace);
+            }
+
             _cluster.Join(_cluster.SelfAddress);
             _files.Write(new MemberRecord(_node.NodeId, _node.Role, _cluster.SelfAddress.ToString(), 0));
             _system.Log.Info("{0} founds a cluster", _node.NodeId);

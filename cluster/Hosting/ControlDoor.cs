@@ -11,5 +11,10 @@ public sealed class ControlDoor : ReceiveActor
 
     /// <summary>A door to the job.</summary>
     /// <param name="job">The job's proxy (<see cref="JobSingleton.Proxy"/>).</param>
-    public ControlDoor(IActorRef job) => Receive<JobCommand>(job.Forward);
+    public ControlDoor(IActorRef job)
+    {
+        Receive<JobCommand>(job.Forward);
+        Receive<JobStatusRequest>(job.Forward);
+        Receive<ChunkMapRequest>(job.Forward);
+    }
 }

@@ -42,6 +42,9 @@ public sealed record NodeOptions
     /// <summary>Journal of a coordinator: empty for SQLite in the workspace, else a PostgreSQL connection string.</summary>
     public string Journal { get; init; } = "";
 
+    /// <summary>The end of a job stays noted when a cluster is founded in its workspace: it is another's to take it away.</summary>
+    public bool KeepsEnd { get; init; }
+
     /// <summary>How long a node waits until the cluster has taken it in.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(10);
 

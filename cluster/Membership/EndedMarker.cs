@@ -10,6 +10,13 @@ namespace Ism.Cluster.Membership;
 /// <param name="Time">When it ended (UTC).</param>
 public sealed record EndedMarker(string? Error, DateTimeOffset Time)
 {
+    /// <summary>How the error of a job begins that a person has ended.</summary>
+    public const string Cancelled = "cancelled";
+
+    /// <summary>A person has ended the job.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsCancelled => Error?.StartsWith(Cancelled, StringComparison.Ordinal) == true;
+
     /// <summary>The file.</summary>
     public static string PathIn(string workspace) => Path.Combine(workspace, "cluster", "ended.json");
 

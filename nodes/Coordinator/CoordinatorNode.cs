@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
+using Ism.Coordinator.Api;
 using Ism.Coordinator.Jobs;
 using Ism.Protocol.Jobs;
 
@@ -15,11 +16,21 @@ public static class CoordinatorNode
     /// <param name="job">The resolved job.</param>
     /// <param name="emit">Takes progress events; any thread.</param>
     /// <param name="ended">Told once: null when the job is complete, else why not.</param>
-    public static void Start(ActorSystem system, Workspace workspace, JobOptions job, Action<RunEvent> emit, Action<string?> ended)
+    /// <param name="door">The API's way to the job; null where none is served.</param>
+    public static void Start(
+        ActorSystem system, Workspace workspace, JobOptions job, Action<RunEvent> emit, Action<string?> ended, JobDoor? door = null)
     {
         var region = ChunkRegion.Proxy(system);
-        JobSingleton.Host(system, JobActor.Props(job, workspace, region, emit, ended));
+        var log = new EventLog(workspace);
+        JobSingleton.Host(system, JobActor.Props(job, workspace, region, Keep, ended));
         var proxy = JobSingleton.Proxy(system);
         system.ActorOf(Props.Create(() => new ControlDoor(proxy)), ControlDoor.ActorName);
+        door?.Open(system, proxy, workspace.Root);
+
+        void Keep(RunEvent happened)
+        {
+            log.Append(happened);
+            emit(happened);
+        }
     }
 }

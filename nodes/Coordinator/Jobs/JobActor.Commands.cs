@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Membership;
 using Ism.Coordinator.Ledger;
 using Ism.Coordinator.Training;
 using Ism.Protocol.Jobs;
@@ -40,7 +41,7 @@ public sealed partial class JobActor
         switch (m.Kind)
         {
             case JobCommandKind.Cancel:
-                _cancelled = $"cancelled by {m.By}";
+                _cancelled = $"{EndedMarker.Cancelled} by {m.By}";
                 _cancel.Cancel();
                 sender.Tell(new JobAnswer(true, "the job is cancelled; what it has made stays in the workspace"));
                 break;

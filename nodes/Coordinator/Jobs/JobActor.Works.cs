@@ -15,7 +15,7 @@ public sealed partial class JobActor
 
     private IActorRef OpenLedger(LedgerSetup setup, int times)
     {
-        var ledger = Context.ActorOf(LedgerActor.Props(setup, _region), $"ledger-{setup.Work.WorkId}-{times}");
+        var ledger = Context.ActorOf(LedgerActor.Props(setup with { Scope = _scope }, _region), $"ledger-{setup.Work.WorkId}-{times}");
         if (_paused)
         {
             ledger.Tell(new PauseLedger(true));
@@ -63,7 +63,7 @@ public sealed partial class JobActor
             return;
         }
 
-        _works[m.WorkId] = work with { JournalFailing = null };
+        _works[m.WorkId] = work with { JournalFailing = null, Last = m };
         work.Progress(m);
         if (!m.IsComplete)
         {
@@ -109,6 +109,8 @@ public sealed partial class JobActor
         public int Opened { get; init; }
 
         public DateTime? JournalFailing { get; init; }
+
+        public LedgerProgress? Last { get; init; }
     }
 
     private sealed record ReopenLedger(string WorkId);

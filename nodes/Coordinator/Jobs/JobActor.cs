@@ -26,6 +26,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     private readonly JobOptions _job;
     private readonly Workspace _workspace;
     private readonly IActorRef _region;
+    private readonly string _scope;
     private readonly Action<RunEvent> _emit;
     private readonly Action<string?> _ended;
     private readonly CancellationTokenSource _cancel = new();
@@ -48,6 +49,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     public JobActor(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended)
     {
         (_job, _workspace, _region, _emit, _ended) = (job, workspace, region, emit, ended);
+        _scope = JournalScope.Of(workspace, job);
         Recover<JobOpened>(Apply);
         Recover<JobPauseChanged>(Apply);
         Recover<JobScaled>(Apply);
@@ -86,9 +88,8 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
         Command<EvaluationReport>(m => emit(Events.Evaluation(m)));
         Command<TrainerNotice>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId}, step {m.Step}: {m.Text}")));
         Command<StageEnded>(OnStageEnded);
-        Command<GenerationChanged>(m => emit(RunEvent.Now(
-            RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})")));
-        Command<GroupWaiting>(m => emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}")));
+        Command<GenerationChanged>(OnGenerationChanged);
+        Command<GroupWaiting>(OnGroupWaiting);
         Command<TrainerFailed>(m => emit(RunEvent.Now(
             RunEventKind.Warning, message: $"{m.StageId}: {m.NodeId} failed and the others go on: {m.Reason}")));
         Command<GroupPaused>(m => emit(RunEvent.Now(RunEventKind.Note, message: $"{m.StageId} is paused: {m.How}")));
@@ -103,11 +104,13 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
         Command<RegisterTrainer>(m => _group.Forward(m));
         Command<LeaveGroup>(m => _group.Forward(m));
         Command<JobCommand>(OnCommand);
+        Command<JobStatusRequest>(_ => Sender.Tell(Status()));
+        Command<ChunkMapRequest>(OnChunkMap);
         Command<JobEnded>(OnJobEnded);
     }
 
     /// <inheritdoc/>
-    public override string PersistenceId => "job";
+    public override string PersistenceId => $"{_scope}job";
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;

@@ -5,6 +5,7 @@ using Akka.Persistence;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Protocol.Chunks;
+using Ism.Protocol.Jobs;
 using Ism.Protocol.Ledger;
 
 namespace Ism.Coordinator.Ledger;
@@ -54,6 +55,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         });
         Command<ChunkDamaged>(OnDamaged);
         Command<ResultChecked>(OnChecked);
+        Command<ChunkMapRequest>(_ => Sender.Tell(_state.Map(_setup.Work.WorkId, DateTime.UtcNow)));
         Command<ClusterEvent.IMemberEvent>(OnMember);
         Command<ClusterEvent.UnreachableMember>(m => OnGone(m.Member));
         Command<ClusterEvent.ReachableMember>(m => OnPresent(m.Member));
@@ -61,7 +63,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     }
 
     /// <inheritdoc/>
-    public override string PersistenceId => $"ledger-{_setup.Work.WorkId}";
+    public override string PersistenceId => $"{_setup.Scope}ledger-{_setup.Work.WorkId}";
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;

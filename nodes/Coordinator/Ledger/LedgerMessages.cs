@@ -13,7 +13,11 @@ public sealed record LedgerSetup(
     IReadOnlyList<int> Order,
     TimeSpan LeaseTime,
     int LeasesPerFeaturizer,
-    Func<int, string> ResultPath);
+    Func<int, string> ResultPath)
+{
+    /// <summary>What its owner's name in the journal begins with (<see cref="Ism.Cluster.Hosting.JournalScope"/>).</summary>
+    public string Scope { get; init; } = "";
+}
 
 /// <summary>Ledger to its parent: where the work stands. Each chunk is newly committed once its result can be relied on.</summary>
 public sealed record LedgerProgress(string WorkId, LedgerTotals Totals, int Leased, IReadOnlyCollection<int> NewlyCommitted)

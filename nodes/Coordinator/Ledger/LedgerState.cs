@@ -19,7 +19,7 @@ public readonly record struct LedgerTotals(int Chunks, int TotalChunks, long Str
 /// leased (in memory, fenced by epochs) and which wait, in the order given. No actor, no clock, no files: all are passed in.
 /// Not thread-safe.
 /// </summary>
-public sealed class LedgerState
+public sealed partial class LedgerState
 {
     /// <summary>How long a chunk is tried again whose storage refuses: a full disk or a mount that is away is a matter for a person.
     /// </summary>

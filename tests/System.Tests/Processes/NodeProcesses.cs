@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Ism.System.Tests.Processes;
 
-/// <summary>The node processes of a workspace, found in /proc by what they were started with.</summary>
+/// <summary>The node processes of a workspace or home, found in /proc by what they were started with.</summary>
 internal static class NodeProcesses
 {
     /// <summary>Ids and command lines of all living nodes of a workspace.</summary>
@@ -14,7 +14,8 @@ internal static class NodeProcesses
         {
             if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
                 && CommandLine(folder) is { } command
-                && command.Contains($" --workspace {workspace} ", StringComparison.Ordinal))
+                && (command.Contains($" --workspace {workspace} ", StringComparison.Ordinal)
+                    || command.Contains($" --home {workspace} ", StringComparison.Ordinal)))
             {
                 found.Add((pid, command));
             }

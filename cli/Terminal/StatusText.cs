@@ -1,0 +1,79 @@
+using System.Text;
+using Ism.Coordinator.Api;
+
+namespace Ism.Cli.Terminal;
+
+/// <summary>Jobs in plain lines.</summary>
+internal static class StatusText
+{
+    private const int RecentLines = 5;
+
+    /// <summary>In a few words.</summary>
+    public static string State(JobView view) => view switch
+    {
+        { Paused: true } => "paused",
+        { Job.State: "current", Live: false } => "on its way to a coordinator",
+        { Job.State: "current", Training: { } step } when view.Stages.Any(s => s.State == "running" && s.Unit == "steps") => $"runs; training {step.Stage}",
+        { Job.State: "current" } => "runs",
+        _ => view.Job.State,
+    };
+
+    /// <summary>Where a job stands.</summary>
+    public static string Of(JobView view, DateTimeOffset now)
+    {
+        var text = new StringBuilder();
+        Line(text, $"{view.Job.Id}: {State(view)}{(view.Job.Error is { } error ? $": {error}" : "")}");
+        if (view.Job.Place > 0)
+        {
+            Line(text, $"  {view.Job.Place} job(s) before it in the queue");
+        }
+
+        foreach (var stage in view.Stages)
+        {
+            Line(text, $"  {stage.Name,-12} {Progress(stage),-28} {Speed(stage)}");
+        }
+
+        if (view.Training is { } step)
+        {
+            Line(text, $"  {step.Stage}: step {step.Step}, loss {step.Loss:G4}, {step.TokensPerSecond:N0} tokens/s, waiting {step.Waiting:P1}");
+        }
+
+        if (view.Generation is { } generation)
+        {
+            Line(text, $"  generation {generation.Number}: {string.Join(", ", generation.Members)}"
+                + (generation.WaitsFor.Length > 0 ? $"; waits: {generation.WaitsFor}" : ""));
+        }
+
+        if (view.Nodes.Count > 0)
+        {
+            Line(text, $"  nodes: {string.Join(", ", view.Nodes.Select(n => n.Status == "up" ? n.Name : $"{n.Name} ({n.Status})"))}");
+        }
+
+        foreach (var said in view.Recent.TakeLast(RecentLines))
+        {
+            Line(text, $"  {Ago(now - said.Time),8} {(said.Kind == "note" ? "" : $"{said.Kind}: ")}{(said.Stage.Length > 0 ? $"{said.Stage}: " : "")}{said.Message}");
+        }
+
+        return text.ToString().TrimEnd();
+    }
+
+    /// <summary>All jobs, one a line.</summary>
+    public static string Of(IReadOnlyList<JobSummary> jobs) => jobs.Count == 0
+        ? "no job was submitted yet; `ism submit JOB.yaml` does it"
+        : string.Join(Environment.NewLine, jobs.Select(j =>
+            $"{j.Id,-40} {j.State,-10} {j.Submitted.ToLocalTime():yyyy-MM-dd HH:mm} {j.By}{(j.Error is null ? "" : $"  {j.Error}")}"));
+
+    private static string Progress(StageView stage)
+    {
+        var number = ProgressDisplay.Number(stage.Done);
+        var of = stage.Total > 0 ? $" of {ProgressDisplay.Number(stage.Total)}" : "";
+        return stage.State == "finished" ? $"finished ({number} {stage.Unit})".Replace(" )", ")", StringComparison.Ordinal) : $"{number}{of} {stage.Unit}";
+    }
+
+    private static string Speed(StageView stage) => stage.Rate is not { } rate ? ""
+        : $"{ProgressDisplay.Number(rate)}/s{(stage.SecondsLeft is { } left ? $", {ProgressDisplay.Clock(TimeSpan.FromSeconds(left))} left" : "")}";
+
+    private static string Ago(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? "now" : $"-{ProgressDisplay.Clock(time)}";
+
+    private static void Line(StringBuilder text, string line) => text.AppendLine(line.TrimEnd());
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Ism.Coordinator.Api;
+
+/// <summary>How the API writes JSON, and its clients read it.</summary>
+public static class ApiJson
+{
+    /// <summary>Options for clients.</summary>
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    /// <summary>Sets a server's options.</summary>
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        options.PropertyNameCaseInsensitive = true;
+        // A loss may be infinite; what is not a number in JSON is a name.
+        options.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;
+    }
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Configure(options);
+        return options;
+    }
+}
