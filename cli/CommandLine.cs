@@ -39,6 +39,7 @@ public static class CommandLine
         RunVerb.Create(context),
         TokenizeVerb.Create(context),
         NodeVerb.Create(context),
+        SlurmVerb.Create(context),
         ConfigVerb.Create(context),
         EstimateVerb.Create(context),
         BenchVerb.Create(context),

@@ -153,8 +153,10 @@ public sealed class LocalCluster(JobOptions job, ProcessGroup processes, Action<
             environment["MALLOC_TOP_PAD_"] = "67108864";
         }
 
-        var start = new NodeStart(
-            role, number, ["node", role, "--workspace", job.Workspace, "--number", number.ToString(CultureInfo.InvariantCulture)], environment);
-        return processes.Start(placement?.Place(start) ?? start);
+        string[] arguments = ["node", role, "--workspace", job.Workspace, "--number", number.ToString(CultureInfo.InvariantCulture)];
+        // Said aloud, because under Slurm a node takes the address that other machines reach.
+        return processes.Start(placement is null
+            ? new NodeStart(role, number, [.. arguments, "--host", "127.0.0.1"], environment)
+            : placement.Place(new NodeStart(role, number, arguments, environment)));
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ism.Cli.Slurm;
 using Ism.Cluster.Hosting;
 using Ism.Protocol.Jobs;
 
@@ -37,7 +38,7 @@ internal static class ControlVerbs
         var count = new Argument<int>("N") { Description = "How many of them" };
         var (workspace, json) = Options();
         var command = new Command(
-            "scale", "Run more or fewer trainers or featurizers from now on (of a job started by `ism run`).") { role, count, workspace, json };
+            "scale", "Run more or fewer trainers or featurizers from now on (of a job started by `ism run` or `ism slurm`).") { role, count, workspace, json };
         command.SetAction((parsed, cancel) => SendAsync(
             context,
             parsed.GetValue(workspace),
@@ -70,6 +71,11 @@ internal static class ControlVerbs
         else
         {
             await (answer.Done ? context.Output : context.Error).WriteLineAsync(answer.Done ? answer.Message : $"ism: {answer.Message}");
+        }
+
+        if (answer.Done)
+        {
+            await SlurmScaling.FollowAsync(context, workspace, command, cancel);
         }
 
         return answer.Done ? ExitCode.Success : ExitCode.Failed;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ism.Cli.Processes;
+using Ism.Cli.Slurm;
 using Ism.Cluster.Hosting;
 using Ism.Protocol.Jobs;
 
@@ -25,14 +26,15 @@ internal static class NodeVerb
         };
         var number = new Option<int?>("--number")
         {
-            Description = "Number among the nodes of this role, unique; without it, host name and process id tell them apart",
+            Description = "Number among the nodes of this role, unique; without it, what Slurm, torchrun or mpirun gave this process, else host "
+                + "name and process id tell them apart",
             HelpName = "N",
         };
-        var host = new Option<string>("--host")
+        var host = new Option<string?>("--host")
         {
-            Description = "Name or address under which other nodes reach this one",
+            Description = "Name or address under which other nodes reach this one; without it, this machine's where Slurm or a launcher over "
+                + "several machines has started the process, else 127.0.0.1",
             HelpName = "HOST",
-            DefaultValueFactory = _ => "127.0.0.1",
         };
         var port = new Option<int>("--port") { Description = "Port of the actor transport; 0 takes a free one", HelpName = "PORT" };
         var seed = new Option<string[]>("--seed")
@@ -46,23 +48,33 @@ internal static class NodeVerb
         {
             var place = new Workspace(Path.GetFullPath(parsed.GetValue(workspace)!));
             var job = place.ReadJob();
+            var task = BatchTask.Here();
+            if (role == NodeRoles.Trainer && VisibleGpu.Choose(task) is { } chosen)
+            {
+                await context.Error.WriteLineAsync($"ism: {chosen}");
+            }
+
+            var given = parsed.GetValue(number);
             var node = new NodeOptions
             {
                 Role = role,
-                NodeId = parsed.GetValue(number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
-                Host = parsed.GetValue(host)!,
+                NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
+                Host = parsed.GetValue(host) ?? NodeAddress.Default(task),
                 Port = parsed.GetValue(port),
                 Workspace = place.Root,
                 Seeds = parsed.GetValue(seed) ?? [],
                 Journal = job.Cluster.Journal,
             };
-            return await RunAsync(context, node, place, job, cancel);
+            // Of several processes in one Slurm job, none may end the others: their script has the job queued again.
+            var queuesAgain = given is null ? task is { WholeJob: true } : role == NodeRoles.Coordinator;
+            return await RunAsync(context, node, place, job, queuesAgain, cancel);
         });
         return command;
     }
 
     // A node that was cut off leaves the cluster and joins it again, as often as it takes.
-    private static async Task<int> RunAsync(VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, CancellationToken cancel)
+    private static async Task<int> RunAsync(
+        VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, bool queuesAgain, CancellationToken cancel)
     {
         while (true)
         {
@@ -74,7 +86,7 @@ internal static class NodeVerb
 
             if (!end.JoinsAgain)
             {
-                if (node.Role == NodeRoles.Coordinator && context.Interruption.CheckpointFirst.IsCancellationRequested
+                if (queuesAgain && context.Interruption.CheckpointFirst.IsCancellationRequested
                     && await SlurmRequeue.TryAsync(cancel) is { } queued)
                 {
                     await context.Error.WriteLineAsync($"ism: {queued}");
