@@ -10,22 +10,37 @@ internal sealed class SlurmArguments
 
     private readonly Option<int> _nodes = Number("--nodes", "Machines with trainers", Default.Nodes);
     private readonly Option<int> _gpus = Number("--gpus-per-node", "GPUs of each, and so its ranks; 0: trainers compute on CPUs", 0);
-    private readonly Option<int?> _trainers = new("--trainers-per-node") { Description = "Ranks on each machine; without it, one a GPU, or 1", HelpName = "N" };
+    private readonly Option<int?> _trainers = new("--trainers-per-node")
+    {
+        Description = "Ranks on each machine; without it, one a GPU, or 1",
+        HelpName = "N",
+    };
+
     private readonly Option<int> _trainerCpus = Number("--cpus-per-trainer", "Cores of a rank", Default.CpusPerTrainer);
-    private readonly Option<int?> _featurizers = new("--featurizers") { Description = "Featurizers at first (cluster.featurizers)", HelpName = "N" };
+    private readonly Option<int?> _featurizers = new("--featurizers")
+    {
+        Description = "Featurizers at first (cluster.featurizers)",
+        HelpName = "N",
+    };
+
     private readonly Option<int> _featurizerCpus = Number("--cpus-per-featurizer", "Cores of a featurizer", Default.CpusPerFeaturizer);
     private readonly Option<int> _standbys = Number("--standbys", "Coordinators that stand by, each a small job of its own", Default.Standbys);
     private readonly Option<string?> _partition = Text("--partition", "Partition of the trainers", "NAME");
-    private readonly Option<string?> _featurizerPartition = Text("--featurizer-partition", "Partition of the featurizers; as the trainers' when left out", "NAME");
-    private readonly Option<string?> _coordinatorPartition = Text("--coordinator-partition", "Partition of the coordinators; as the featurizers' when left out", "NAME");
+    private readonly Option<string?> _featurizerPartition = Text(
+        "--featurizer-partition", "Partition of the featurizers; as the trainers' when left out", "NAME");
+    private readonly Option<string?> _coordinatorPartition = Text(
+        "--coordinator-partition", "Partition of the coordinators; as the featurizers' when left out", "NAME");
     private readonly Option<string?> _account = Text("--account", "Account", "NAME");
     private readonly Option<string?> _qos = Text("--qos", "Quality of service", "NAME");
     private readonly Option<string?> _memory = Text("--mem", "Memory of a machine for its trainers, e.g. 200G", "SIZE");
     private readonly Option<string?> _featurizerMemory = Text("--featurizer-mem", "Memory of a featurizer", "SIZE");
     private readonly Option<string?> _coordinatorMemory = Text("--coordinator-mem", "Memory of a coordinator", "SIZE");
-    private readonly Option<string?> _time = Text("--time", "Time limit of every job; the partition's when left out", "D-HH:MM:SS");
-    private readonly Option<string?> _featurizerTime = Text("--featurizer-time", "Time limit of a featurizer, if another", "D-HH:MM:SS");
-    private readonly Option<string?> _coordinatorTime = Text("--coordinator-time", "Time limit of a coordinator, if another", "D-HH:MM:SS");
+    private readonly Option<string?> _time = Text(
+        "--time", "Time limit of every job; the partition's when left out", "D-HH:MM:SS");
+    private readonly Option<string?> _featurizerTime = Text(
+        "--featurizer-time", "Time limit of a featurizer, if another", "D-HH:MM:SS");
+    private readonly Option<string?> _coordinatorTime = Text(
+        "--coordinator-time", "Time limit of a coordinator, if another", "D-HH:MM:SS");
     private readonly Option<int> _warning = Number(
         "--warning", "Seconds before the time limit at which Slurm warns; a checkpoint must fit into them", Default.WarningSeconds, "SECONDS");
     private readonly Option<string?> _scratch = Text(
@@ -92,5 +107,6 @@ internal sealed class SlurmArguments
     private static Option<int> Number(string name, string description, int value, string unit = "N") =>
         new(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => value };
 
-    private static Option<string?> Text(string name, string description, string form) => new(name) { Description = description, HelpName = form };
+    private static Option<string?> Text(string name, string description, string form) =>
+        new(name) { Description = description, HelpName = form };
 }

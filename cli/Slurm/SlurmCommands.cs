@@ -33,7 +33,8 @@ internal sealed class SlurmCommands(string? folder = null)
     /// <param name="arguments">Arguments of the script.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="SlurmException">Slurm refuses it or is not there.</exception>
-    public async Task<string> SubmitAsync(string script, IReadOnlyList<string> options, IReadOnlyList<string> arguments, CancellationToken cancel)
+    public async Task<string> SubmitAsync(
+        string script, IReadOnlyList<string> options, IReadOnlyList<string> arguments, CancellationToken cancel)
     {
         var said = await RunAsync("sbatch", ["--parsable", .. options, script, .. arguments], cancel);
         // "ID" or, of one cluster among several, "ID;CLUSTER"; sites print lines of their own before it.
@@ -55,7 +56,9 @@ internal sealed class SlurmCommands(string? folder = null)
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(words => words.Length == 3 && jobs.Contains(words[0]))
                 .Select(words => new QueuedJob(
-                    words[0], int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var element) ? element : null, words[2])),
+                    words[0],
+                    int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var element) ? element : null,
+                    words[2])),
         ];
     }
 
@@ -65,7 +68,8 @@ internal sealed class SlurmCommands(string? folder = null)
 
     /// <summary>Asks running jobs to leave: SIGTERM to all their processes, once.</summary>
     /// <exception cref="SlurmException">Slurm refuses it.</exception>
-    public Task AskToLeaveAsync(IReadOnlyList<string> ids, CancellationToken cancel) => ForAllAsync(["--full", "--signal=TERM"], ids, cancel);
+    public Task AskToLeaveAsync(IReadOnlyList<string> ids, CancellationToken cancel) =>
+        ForAllAsync(["--full", "--signal=TERM"], ids, cancel);
 
     private async Task ForAllAsync(string[] options, IReadOnlyList<string> ids, CancellationToken cancel)
     {
@@ -99,7 +103,8 @@ internal sealed class SlurmCommands(string? folder = null)
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
                 process.Kill();
-                throw new SlurmException($"{command} did not answer within {Patience.TotalSeconds:F0} s; is Slurm's controller up (scontrol ping)?");
+                throw new SlurmException(
+                    $"{command} did not answer within {Patience.TotalSeconds:F0} s; is Slurm's controller up (scontrol ping)?");
             }
         }
         catch (Win32Exception e)

@@ -32,5 +32,6 @@ internal static class SlurmPaths
         }
     }
 
-    private static string? Local(string path) => LocalToAMachine.FirstOrDefault(l => path == l || path.StartsWith(l + "/", StringComparison.Ordinal));
+    private static string? Local(string path) =>
+        LocalToAMachine.FirstOrDefault(l => path == l || path.StartsWith(l + "/", StringComparison.Ordinal));
 }

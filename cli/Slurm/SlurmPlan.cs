@@ -71,8 +71,8 @@ internal sealed partial record SlurmPlan
     /// <summary>All ranks.</summary>
     public int Ranks => Nodes * TrainersPerNode;
 
-    /// <summary>Time limit of coordinator <paramref name="number"/>: shorter for the standbys, so that never all of them reach it at once; null: the
-    /// partition's.</summary>
+    /// <summary>Time limit of coordinator <paramref name="number"/>: shorter for the standbys, so that never all of them reach it at once;
+    /// null: the partition's.</summary>
     public string? TimeOfCoordinator(int number)
     {
         if ((CoordinatorTime ?? Time) is not { } text)
@@ -103,7 +103,8 @@ internal sealed partial record SlurmPlan
 
         if (!Path().IsMatch(Scratch))
         {
-            throw new UsageException($"--scratch '{Scratch}': name a folder of letters, digits, '.', '_', '-' and '/'; variables such as $SLURM_JOB_ID may stand in it");
+            throw new UsageException($"--scratch '{Scratch}': name a folder of letters, digits, '.', '_', '-' and '/'; "
+                + "variables such as $SLURM_JOB_ID may stand in it");
         }
 
         foreach (var option in Sbatch.Where(o => !Directive().IsMatch(o)))

@@ -46,13 +46,15 @@ internal static class SlurmScaling
             var id = await commands.SubmitAsync(
                 Path.Combine(record.Scripts, SlurmScripts.Featurizers), [$"--array={Ranges(numbers)}"], [], cancel);
             (record with { Featurizers = [.. record.Featurizers, id] }).Write(workspace);
-            return $"Slurm: {numbers.Count} featurizer(s) submitted as {id}_[{Ranges(numbers)}] beside the {there.Count} that {(there.Count == 1 ? "is" : "are")} there";
+            return $"Slurm: {numbers.Count} featurizer(s) submitted as {id}_[{Ranges(numbers)}] beside the {there.Count} that "
+                + $"{(there.Count == 1 ? "is" : "are")} there";
         }
 
         if (count < there.Count)
         {
             var leaving = there.Skip(count).ToList();
-            var (waiting, running) = (leaving.Where(j => j.Pending).Select(j => j.Id).ToList(), leaving.Where(j => !j.Pending).Select(j => j.Id).ToList());
+            var waiting = leaving.Where(j => j.Pending).Select(j => j.Id).ToList();
+            var running = leaving.Where(j => !j.Pending).Select(j => j.Id).ToList();
             await commands.CancelAsync(waiting, cancel);
             await commands.AskToLeaveAsync(running, cancel);
             return "Slurm: " + string.Join("; ", ((string[])

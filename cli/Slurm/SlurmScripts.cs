@@ -37,7 +37,8 @@ internal sealed partial class SlurmScripts(
             if (!Plain().IsMatch(path))
             {
                 throw new UsageException(
-                    $"{what} {path}: blanks, quotes, % and the like in a path trip sbatch up; use letters, digits, '.', '_', '+', '=', '@', ',' and '-'");
+                    $"{what} {path}: blanks, quotes, % and the like in a path trip sbatch up; "
+                    + "use letters, digits, '.', '_', '+', '=', '@', ',' and '-'");
             }
         }
 

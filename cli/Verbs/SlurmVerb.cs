@@ -13,9 +13,16 @@ internal static class SlurmVerb
     {
         var job = new JobArguments();
         var plan = new SlurmArguments();
-        var folder = new Option<string?>("--out") { Description = "Folder of the scripts; slurm/ in the workspace when left out", HelpName = "FOLDER" };
+        var folder = new Option<string?>("--out")
+        {
+            Description = "Folder of the scripts; slurm/ in the workspace when left out",
+            HelpName = "FOLDER",
+        };
         var submit = new Option<bool>("--submit") { Description = "Submit them with sbatch" };
-        var keep = new Option<bool>("--keep") { Description = "Take the scripts as they are in the folder, e.g. after an edit, instead of writing them" };
+        var keep = new Option<bool>("--keep")
+        {
+            Description = "Take the scripts as they are in the folder, e.g. after an edit, instead of writing them",
+        };
         var command = new Command(
             "slurm",
             "Write batch scripts for a cluster with Slurm, and submit them: coordinators, trainers (one rank a GPU), and featurizers as an array "
@@ -37,7 +44,8 @@ internal static class SlurmVerb
 
     /// <summary>Does it.</summary>
     internal static async Task<int> RunAsync(
-        VerbContext context, JobOptions file, SlurmPlan plan, string? folder, bool submit, bool keep, SlurmCommands commands, CancellationToken cancel)
+        VerbContext context, JobOptions file, SlurmPlan plan, string? folder, bool submit, bool keep, SlurmCommands commands,
+        CancellationToken cancel)
     {
         var program = ProgramCommand.Self();
         foreach (var warning in SlurmPaths.Warnings(file.Workspace, Environment.CurrentDirectory, program))
@@ -69,7 +77,8 @@ internal static class SlurmVerb
         await context.Error.WriteLineAsync($"{string.Join(", ", SlurmScripts.Names)} {(keep ? "are" : "written")} in {scripts}");
         if (!submit)
         {
-            await context.Error.WriteLineAsync("look at them; the same command with --submit submits them, and with --keep as well takes them as you left them");
+            await context.Error.WriteLineAsync(
+                "look at them; the same command with --submit submits them, and with --keep as well takes them as you left them");
             return ExitCode.Success;
         }
 
