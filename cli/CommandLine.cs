@@ -42,6 +42,7 @@ public static class CommandLine
         ServeVerb.Create(context),
         TokenizeVerb.Create(context),
         NodeVerb.Create(context),
+        SlurmVerb.Create(context),
         ConfigVerb.Create(context),
         EstimateVerb.Create(context),
         BenchVerb.Create(context),

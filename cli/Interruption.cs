@@ -83,6 +83,12 @@ public sealed class Interruption : IDisposable
     /// <summary>What SIGUSR1 does.</summary>
     public void InterruptAfterCheckpoint()
     {
+        if (_checkpoint.IsCancellationRequested)
+        {
+            // Said twice: a batch system may send it to every process of a job, and the job's script hand it on.
+            return;
+        }
+
         _error.WriteLine("keeping what is done, then stopping …");
         ThreadPool.QueueUserWorkItem(_ => _checkpoint.Cancel());
     }

@@ -153,8 +153,8 @@ public sealed class LocalCluster(LocalPlan plan, ProcessGroup processes, Action<
         var count = role == NodeRoles.Trainer ? plan.Cluster.Trainers : Math.Max(1, plan.Cluster.Featurizers);
         // Featurizers and trainers take turns at being busy, so each role is given the whole machine.
         var share = threads > 0 ? threads : Math.Max(1, Environment.ProcessorCount / count);
-        var start = new NodeStart(
-            role, number, plan.Arguments(role, number), EnvironmentOf(role, share));
-        return processes.Start(placement?.Place(start) ?? start);
+        var start = new NodeStart(role, number, plan.Arguments(role, number), EnvironmentOf(role, share));
+        // Said aloud, because under Slurm a node takes the address that other machines reach.
+        return processes.Start(placement is null ? start with { Arguments = [.. start.Arguments, "--host", "127.0.0.1"] } : placement.Place(start));
     }
 }

@@ -29,6 +29,11 @@ internal static class SlurmRequeue
                 ? $"Slurm job {job} is queued again"
                 : $"Slurm job {job} could not be queued again: scontrol requeue ended with {process.ExitCode}: {said.Trim()}";
         }
+        catch (OperationCanceledException)
+        {
+            // Slurm ends a job that it queues again, and with it whoever has asked for that.
+            return $"Slurm job {job} is being ended, to be queued again";
+        }
         catch (System.ComponentModel.Win32Exception e)
         {
             return $"Slurm job {job} could not be queued again: {e.Message}";

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ism.Cli.Remote;
+using Ism.Cli.Slurm;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
@@ -40,7 +41,7 @@ internal static class ControlVerbs
         var count = new Argument<int>("N") { Description = "How many of them" };
         var target = new TargetArguments();
         var command = new Command(
-            "scale", "Run more or fewer trainers or featurizers from now on (where `ism run` or `ism serve` started them).") { role, count };
+            "scale", "Run more or fewer trainers or featurizers from now on (where `ism run`, `ism serve` or `ism slurm` started them).") { role, count };
         target.AddTo(command);
         command.SetAction((parsed, cancel) => SendAsync(
             context,
@@ -64,6 +65,11 @@ internal static class ControlVerbs
         else
         {
             await (answer.Done ? context.Output : context.Error).WriteLineAsync(answer.Done ? answer.Message : $"ism: {answer.Message}");
+        }
+
+        if (answer.Done && target.Workspace is { } workspace)
+        {
+            await SlurmScaling.FollowAsync(context, workspace, command, cancel);
         }
 
         return answer.Done ? ExitCode.Success : ExitCode.Failed;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ism.Cli.Processes;
+using Ism.Cli.Slurm;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator.Api;
@@ -31,14 +32,15 @@ internal static class NodeVerb
         };
         var number = new Option<int?>("--number")
         {
-            Description = "Number among the nodes of this role, unique; without it, host name and process id tell them apart",
+            Description = "Number among the nodes of this role, unique; without it, what Slurm, torchrun or mpirun gave this process, else host "
+                + "name and process id tell them apart",
             HelpName = "N",
         };
-        var host = new Option<string>("--host")
+        var host = new Option<string?>("--host")
         {
-            Description = "Name or address under which other nodes reach this one",
+            Description = "Name or address under which other nodes reach this one; without it, this machine's where Slurm or a launcher over "
+                + "several machines has started the process, else 127.0.0.1",
             HelpName = "HOST",
-            DefaultValueFactory = _ => "127.0.0.1",
         };
         var port = new Option<int>("--port") { Description = "Port of the actor transport; 0 takes a free one", HelpName = "PORT" };
         var seed = new Option<string[]>("--seed")
@@ -62,18 +64,27 @@ internal static class NodeVerb
         command.SetAction(async (parsed, cancel) =>
         {
             var folder = FolderOf(parsed.GetValue(workspace), parsed.GetValue(home));
+            var task = BatchTask.Here();
+            if (role == NodeRoles.Trainer && VisibleGpu.Choose(task) is { } chosen)
+            {
+                await context.Error.WriteLineAsync($"ism: {chosen}");
+            }
+
+            var given = parsed.GetValue(number);
             var node = new NodeOptions
             {
                 Role = role,
-                NodeId = parsed.GetValue(number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
-                Host = parsed.GetValue(host)!,
+                NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
+                Host = parsed.GetValue(host) ?? NodeAddress.Default(task),
                 Port = parsed.GetValue(port),
                 Workspace = folder,
                 Seeds = parsed.GetValue(seed) ?? [],
             };
+            // Of several processes in one Slurm job, none may end the others: their script has the job queued again.
+            var queuesAgain = given is null ? task is { WholeJob: true } : role == NodeRoles.Coordinator;
             var listen = role == NodeRoles.Coordinator ? parsed.GetValue(api)! : ApiHost.Off;
             return parsed.GetValue(home) is null
-                ? await RunJobAsync(context, node, listen, cancel)
+                ? await RunJobAsync(context, node, listen, queuesAgain, cancel)
                 : await RunHomeAsync(context, node, listen, cancel);
         });
         return command;
@@ -97,14 +108,14 @@ internal static class NodeVerb
         return await new HomeNode(context, home, node, door).RunAsync(e => Emit(context, e), cancel);
     }
 
-    private static async Task<int> RunJobAsync(VerbContext context, NodeOptions node, string listen, CancellationToken cancel)
+    private static async Task<int> RunJobAsync(VerbContext context, NodeOptions node, string listen, bool queuesAgain, CancellationToken cancel)
     {
         var place = new Workspace(node.Workspace);
         var job = place.ReadJob();
         var door = new JobDoor();
         await using var api = await ApiHost.StartAsync(listen, node.NodeId, place.Root, new SinglePlace(place, job), door, cancel);
         SayAddress(context, api);
-        return await RunAsync(context, node with { Journal = job.Cluster.Journal }, place, job, door, cancel);
+        return await RunAsync(context, node with { Journal = job.Cluster.Journal }, place, job, door, queuesAgain, cancel);
     }
 
     // Without the token: this may end up in a log that others read.
@@ -127,7 +138,7 @@ internal static class NodeVerb
 
     // A node that was cut off leaves the cluster and joins it again, as often as it takes.
     private static async Task<int> RunAsync(
-        VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, JobDoor door, CancellationToken cancel)
+        VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, JobDoor door, bool queuesAgain, CancellationToken cancel)
     {
         while (true)
         {
@@ -140,7 +151,7 @@ internal static class NodeVerb
 
             if (!end.JoinsAgain)
             {
-                if (node.Role == NodeRoles.Coordinator && context.Interruption.CheckpointFirst.IsCancellationRequested
+                if (queuesAgain && context.Interruption.CheckpointFirst.IsCancellationRequested
                     && await SlurmRequeue.TryAsync(cancel) is { } queued)
                 {
                     await context.Error.WriteLineAsync($"ism: {queued}");
