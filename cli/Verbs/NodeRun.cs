@@ -24,6 +24,9 @@ internal static class NodeRun
     // Batch systems warn a minute or two before they kill.
     private static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(90);
 
+    // A step is not broken off in the middle of a product.
+    private static readonly TimeSpan StepInFlight = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs it.</summary>
     /// <param name="node">The node.</param>
     /// <param name="workspace">The job's files.</param>
@@ -71,6 +74,10 @@ internal static class NodeRun
             }
 
             await host.StopAsync(CancellationToken.None);
+            if (!TrainerThread.AwaitEnd(StepInFlight))
+            {
+                Console.Error.WriteLine($"{node.NodeId} ends while a step still computes after {StepInFlight.TotalSeconds:F0} s");
+            }
         }
 
         void Start(ActorSystem system)

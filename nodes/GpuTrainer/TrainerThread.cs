@@ -11,6 +11,7 @@ namespace Ism.GpuTrainer;
 /// </summary>
 public sealed class TrainerThread : IDisposable
 {
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<Thread, bool> Living = new();
     private readonly JobOptions _job;
     private readonly Func<TrainingStage, IStageRuntime> _create;
     private readonly Action<object> _tell;
@@ -29,7 +30,7 @@ public sealed class TrainerThread : IDisposable
     public TrainerThread(JobOptions job, Func<TrainingStage, IStageRuntime> create, Action<object> tell)
     {
         (_job, _create, _tell) = (job, create, tell);
-        new Thread(() =>
+        var thread = new Thread(() =>
         {
             foreach (var work in _work.GetConsumingEnumerable())
             {
@@ -37,11 +38,22 @@ public sealed class TrainerThread : IDisposable
             }
 
             _runtime?.Dispose();
+            Living.TryRemove(Thread.CurrentThread, out _);
         })
         {
             Name = "training",
             IsBackground = true,
-        }.Start();
+        };
+        Living[thread] = true;
+        thread.Start();
+    }
+
+    /// <summary>Waits until no thread of this process trains any more: libtorch is torn down when the process ends, under whoever still
+    /// computes. False when one does not end in time.</summary>
+    public static bool AwaitEnd(TimeSpan patience)
+    {
+        var until = DateTime.UtcNow + patience;
+        return Living.Keys.All(thread => thread.Join(TimeSpan.FromTicks(Math.Max(0, (until - DateTime.UtcNow).Ticks))));
     }
 
     /// <summary>The long work between steps that is under way (building a model, an evaluation, a checkpoint); null: none.</summary>
