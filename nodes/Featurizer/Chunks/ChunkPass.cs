@@ -1,5 +1,6 @@
 using Ism.Corpus;
 using Ism.Featurizer.Attempts;
+using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
 using Ism.Protocol.Chunks;
 using Ism.Structures;
@@ -20,7 +21,12 @@ internal readonly record struct AloneOutcome<T>(T? Value, QuarantinedStructure? 
 /// one that ended an earlier attempt, or fails in a way nobody foresaw, is done alone. Bytes that the storage does not give are asked for
 /// again; what is missing alone is refused, else the attempt fails and nothing is. For the thread of <paramref name="underWay"/>.
 /// </summary>
-internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay, ChunkKey key, string work)
+/// <param name="context">The node.</param>
+/// <param name="underWay">Told what is under way.</param>
+/// <param name="key">The chunk.</param>
+/// <param name="work">Name of the work in records.</param>
+/// <param name="meter">Told when a structure is read, and when it is worked on; null: nobody measures.</param>
+internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay, ChunkKey key, string work, IStructureMeter? meter = null)
     where T : class
 {
     // More than that in one chunk is no matter of single structures: the attempt fails, and says why.
@@ -131,6 +137,7 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
         foreach (var (entry, structure, refusal) in StructureBatch.Read(open, context.Reading, new Watch(this, record)))
         {
             cancel.ThrowIfCancellationRequested();
+            meter?.HasRead();
             if (refusal?.IsAccess == true)
             {
                 denied.Add((entry, refusal));
@@ -142,6 +149,7 @@ internal sealed class ChunkPass<T>(FeaturizerContext context, UnderWay underWay,
             if (structure is not null)
             {
                 Make(position, entry.Name, structure, make);
+                meter?.HasMade();
             }
             else if (refusal is { Reason: RefusalReason.Crashed })
             {

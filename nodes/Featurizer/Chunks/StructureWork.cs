@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ism.Corpus;
 using Ism.Featurizer.Isolation;
 using Ism.Models.Autoencoder;
@@ -13,6 +14,9 @@ public abstract class StructureWork : IDisposable
 {
     /// <summary>The work with one structure.</summary>
     public abstract StructureProduct Make(long position, string name, Structure structure);
+
+    /// <summary>Seconds of the last <see cref="Make"/> that were the encoder's.</summary>
+    public double EncodeSeconds { get; protected set; }
 
     /// <inheritdoc/>
     public virtual void Dispose() => GC.SuppressFinalize(this);
@@ -60,7 +64,10 @@ public abstract class StructureWork : IDisposable
             var residues = structure.Chains.SelectMany(c => c.ResidueIndices).ToArray();
             var key = CounterRandom.Key((ulong)_work.Seed, (ulong)position);
             var drawn = Draws.Residues(key, residues.Length, _work.ResiduesPerStructure).Select(i => _finder.Find(residues[i])).ToList();
-            return new StructureProduct([], _encoder.Embed(drawn));
+            var began = Stopwatch.GetTimestamp();
+            var points = _encoder.Embed(drawn);
+            EncodeSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            return new StructureProduct([], points);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ism.Corpus;
 using Ism.Featurizer.Isolation;
 using Ism.Models.Autoencoder;
@@ -25,18 +26,22 @@ public sealed class TokenMaker : StructureWork
     /// <inheritdoc/>
     public override StructureProduct Make(long position, string name, Structure structure)
     {
+        EncodeSeconds = 0;
         _finder.Use(structure);
         var rows = new List<TokenRow>();
         foreach (var chain in structure.Chains)
         {
             var environments = chain.ResidueIndices.Select(_finder.Find).ToList();
+            var began = Stopwatch.GetTimestamp();
+            var tokens = _assigner.Assign(_embedder.Embed(environments));
+            EncodeSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
             rows.Add(new TokenRow
             {
                 Position = position,
                 Name = name,
                 Chain = chain.Id,
                 Sequence = chain.Sequence,
-                Tokens = [_assigner.Assign(_embedder.Embed(environments))],
+                Tokens = [tokens],
                 Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
                 Notes = string.Join("; ", structure.Notes),
             });
