@@ -36,7 +36,11 @@ public static class CoordinatorMetrics
         "ism.generations.formed", "", "Generations of the training group formed.");
 
     /// <summary>Makes the instruments known; without it they are when they are first used.</summary>
-    public static void Begin() => JobGauges.Begin();
+    public static void Begin()
+    {
+        JobGauges.Begin();
+        Generations.Add(0);
+    }
 
     /// <summary>The value of the label "work".</summary>
     internal static string Name(WorkKind kind) => kind.ToString().ToLowerInvariant();

@@ -32,13 +32,13 @@ public static class JobGauges
         Instruments.Gauge("ism.chunks", "", "Chunks of the works that are open, by work and state.", Chunks);
         Instruments.Gauge("ism.job.stage.active", "", "1 while the stage is under way.", () => Driven(
             RunStages.All.Select(stage => Labelled(Stages.ContainsKey(stage) ? 1 : 0, "stage", stage))));
-        Instruments.Gauge("ism.job.stage.progress", Instruments.Share, "Share of a stage under way that is done.", () => Driven(
+        Instruments.Gauge("ism.job.stage.progress.ratio", Instruments.Share, "Share of a stage under way that is done.", () => Driven(
             Stages.Select(stage => Labelled(stage.Value, "stage", stage.Key))));
         Instruments.Gauge("ism.job.nodes.wanted", "", "Nodes that the job wants, by role.", () => Driven(
             Wanted.Select(role => Labelled(role.Value, "role", role.Key))));
         Instruments.Gauge("ism.group.members", "", "Trainers in the present generation of the training group.", () => _driving == 0 ? null : _members);
         Instruments.Gauge("ism.job.step", "", "Completed steps of the stage that is trained.", () => _training?.Step);
-        Instruments.Gauge("ism.job.steps.total", "", "Steps of the stage that is trained.", () => _training?.Total);
+        Instruments.Gauge("ism.job.steps.planned", "", "Steps of the stage that is trained.", () => _training?.Total);
         Instruments.Gauge(
             "ism.job.last_step.timestamp", Instruments.Seconds,
             "Unix time of the last completed step of the stage that is trained, or of its beginning.", () => _training?.At);

@@ -28,7 +28,7 @@ public static class FeaturizerMetrics
         "ism.featurizer.busy", Instruments.Seconds,
         "Time of the computing thread, by phase; the encoder's share is that of encode in the sum.", Phase, "read", "prepare", "encode", "write");
 
-    private static readonly Counter<long> CacheLooks = Instruments.Counter<long>(
+    private static readonly Counter<long> CacheHits = Instruments.Counter<long>(
         "ism.featurizer.cache.hits", "", "Looks into what is kept for serving that found it, by cache.", "cache", "tokens", "structures");
 
     private static readonly Counter<long> CacheMisses = Instruments.Counter<long>(
@@ -78,7 +78,7 @@ public static class FeaturizerMetrics
     }
 
     internal static void Looked(string cache, bool found) =>
-        (found ? CacheLooks : CacheMisses).Add(1, new KeyValuePair<string, object?>("cache", cache));
+        (found ? CacheHits : CacheMisses).Add(1, new KeyValuePair<string, object?>("cache", cache));
 
     internal static void Served(int bytes) => ServedBytes.Add(bytes);
 

@@ -48,9 +48,9 @@ public static class TrainerMetrics
             "ism.training.gradient.norm", "", "Gradient norm of the last step before clipping; rank 0 tells.", () => First?.Result.GradientNorm);
         Instruments.Gauge("ism.training.learning_rate", "", "Learning rate of the last step; rank 0 tells.", () => First?.Result.LearningRate);
         Instruments.Gauge(
-            "ism.training.waiting.share", Instruments.Share, "Share of the last step that this rank waited for samples.", () => _place?.Last?.Waiting);
+            "ism.training.waiting.ratio", Instruments.Share, "Share of the last step that this rank waited for samples.", () => _place?.Last?.Waiting);
         Instruments.Gauge(
-            "ism.training.peak.share", Instruments.Share,
+            "ism.training.peak.ratio", Instruments.Share,
             "Share of the device's peak that useful floating point operations of the last step were; where the peak is known.",
             () => _place?.Last?.PeakShare);
     }

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Ism.Cli.Tests.Metrics;
 
 /// <summary>A metric as an endpoint shows it.</summary>
-internal sealed record Family(string Name, string Type, string Help)
+internal sealed record Family(string Name, string Type = "", string Help = "")
 {
     /// <summary>Labels of its samples.</summary>
     public SortedSet<string> Labels { get; } = new(StringComparer.Ordinal);
@@ -16,18 +16,17 @@ internal static partial class MetricsText
 
     public static Dictionary<string, Family> Parse(string text)
     {
-        var (families, help, types) = (new Dictionary<string, Family>(), new Dictionary<string, string>(), new Dictionary<string, string>());
+        var families = new Dictionary<string, Family>();
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var words = line.Split(' ', 4);
             switch (words)
             {
                 case ["#", "HELP", var name, var said]:
-                    help[name] = said.Trim();
+                    families[name] = (families.GetValueOrDefault(name) ?? new Family(name)) with { Help = said.Trim() };
                     break;
                 case ["#", "TYPE", var name, var type]:
-                    types[name] = type.Trim();
-                    families[name] = new Family(name, type.Trim(), help.GetValueOrDefault(name, ""));
+                    families[name] = (families.GetValueOrDefault(name) ?? new Family(name)) with { Type = type.Trim() };
                     break;
                 case ["#", ..]:
                     break;

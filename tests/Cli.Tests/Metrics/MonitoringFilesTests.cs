@@ -6,7 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace Ism.Cli.Tests.Metrics;
 
 /// <summary>Dashboard, alert rules and scrape configuration against the real endpoint.</summary>
-public sealed partial class MonitoringFilesTests(ServedMetrics served) : IClassFixture<ServedMetrics>
+[Collection(nameof(ServedMetrics))]
+public sealed partial class MonitoringFilesTests(ServedMetrics served)
 {
     // Labels that Prometheus, the scrape configuration or a rule adds.
     private static readonly string[] Added = ["le", "instance", "job", "severity"];
@@ -17,7 +18,7 @@ public sealed partial class MonitoringFilesTests(ServedMetrics served) : IClassF
 
     [Fact]
     public void Should_have_a_dashboard_rules_and_a_scrape_configuration() =>
-        Assert.Equal(["alerts.yaml", "grafana-dashboard.json", "prometheus.yaml"], Files().Select(f => (string)f[0]));
+        Assert.Equal(["alerts.yaml", "grafana-dashboard.json", "prometheus.yaml"], Directory.GetFiles(Folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Files))]

@@ -61,8 +61,9 @@ public class NodeLoggingTests
             BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(
                 $"akka {{ loglevel = INFO, stdout-loglevel = OFF, loggers = [\"{typeof(ActorLog).FullName}, {typeof(ActorLog).Assembly.GetName().Name}\"] }}")));
         var system = ActorSystem.Create("logged", setup);
-        Logging.GetLogger(system, typeof(NodeLoggingTests)).Error(new IOException("gone"), "chunk {0} of {1}", 3, "corpus");
-        Logging.GetLogger(system, typeof(NodeLoggingTests)).Debug("not asked for");
+        var log = Akka.Event.Logging.GetLogger(system, typeof(NodeLoggingTests));
+        log.Error(new IOException("gone"), "chunk {0} of {1}", 3, "corpus");
+        log.Debug("not asked for");
         var line = await kept.First.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await system.Terminate();
         Assert.Equal((typeof(NodeLoggingTests).FullName, LogLevel.Error, "chunk 3 of corpus", "gone"), line);

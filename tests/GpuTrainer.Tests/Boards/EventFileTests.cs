@@ -117,7 +117,7 @@ public sealed class EventFileTests : IDisposable
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
-            base.Write(buffer[..(buffer.Length / 2)]);
+            base.Write(buffer.ToArray(), 0, buffer.Length / 2);
             Refused.TrySetResult();
             throw new IOException("No space left on device");
         }

@@ -110,7 +110,8 @@ internal static class EventReader
     // Number of the next field, 0 at the end.
     private static int Field(ref ReadOnlySpan<byte> data, out ulong number, out ulong bits, out ReadOnlySpan<byte> inner)
     {
-        (number, bits, inner) = (0, 0, default);
+        number = bits = 0;
+        inner = default;
         if (data.IsEmpty)
         {
             return 0;
