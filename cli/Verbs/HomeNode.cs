@@ -3,6 +3,7 @@ using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
+using Microsoft.Extensions.Logging;
 
 namespace Ism.Cli.Verbs;
 
@@ -66,12 +67,12 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
             var end = await NodeRun.RunAsync(member, workspace, options, emit, context.Interruption.CheckpointFirst, over.Token, door);
             if (end.Why is not null)
             {
-                await context.Error.WriteLineAsync($"ism: {node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
+                NodeVerb.Say(context, member, LogLevel.Warning, $"{node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
             }
         }
         catch (TimeoutException e)
         {
-            await context.Error.WriteLineAsync($"ism: {node.NodeId} joins again: {e.Message}");
+            NodeVerb.Say(context, member, LogLevel.Warning, $"{node.NodeId} joins again: {e.Message}");
         }
         finally
         {
@@ -106,7 +107,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            context.Error.WriteLine($"ism: {node.NodeId} cannot read {home.Folder}: {e.Message}");
+            NodeVerb.Say(context, node, LogLevel.Warning, $"{node.NodeId} cannot read {home.Folder}: {e.Message}");
             return null;
         }
     }
@@ -120,7 +121,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
         }
         catch (Exception e) when (e is IOException or InvalidDataException or System.Text.Json.JsonException)
         {
-            context.Error.WriteLine($"ism: {job.Id} cannot be read: {e.Message}");
+            NodeVerb.Say(context, node, LogLevel.Error, $"{job.Id} cannot be read: {e.Message}");
             if (node.Role == NodeRoles.Coordinator && e is not IOException)
             {
                 EndedMarker.Write(workspace.Root, $"{workspace.At(Workspace.Job)} cannot be read: {e.Message}");

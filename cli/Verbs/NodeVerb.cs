@@ -3,8 +3,10 @@ using Ism.Cli.Processes;
 using Ism.Cli.Slurm;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Logging;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
+using Microsoft.Extensions.Logging;
 
 namespace Ism.Cli.Verbs;
 
@@ -55,7 +57,15 @@ internal static class NodeVerb
             HelpName = "HOST:PORT",
             DefaultValueFactory = _ => ApiHost.Default,
         };
-        var command = new Command(role, description) { workspace, home, number, host, port, seed };
+        var metrics = MetricsHost.Option();
+        var logFormat = new Option<string>("--log-format")
+        {
+            Description = $"How the log is written: {string.Join(" or ", LogFormats.Names)} ({LogFormats.Variable})",
+            HelpName = "FORMAT",
+            DefaultValueFactory = _ => LogFormats.OfEnvironment().ToString().ToLowerInvariant(),
+        };
+        logFormat.AcceptOnlyFromAmong([.. LogFormats.Names]);
+        var command = new Command(role, description) { workspace, home, number, host, port, seed, metrics, logFormat };
         if (role == NodeRoles.Coordinator)
         {
             command.Add(api);
@@ -79,9 +89,16 @@ internal static class NodeVerb
                 Port = parsed.GetValue(port),
                 Workspace = folder,
                 Seeds = parsed.GetValue(seed) ?? [],
+                LogFormat = LogFormats.Parse(parsed.GetValue(logFormat)) ?? LogFormat.Plain,
             };
             // Of several processes in one Slurm job, none may end the others: their script has the job queued again.
             var queuesAgain = given is null ? task is { WholeJob: true } : role == NodeRoles.Coordinator;
+            await using var telemetry = await MetricsHost.StartAsync(parsed.GetValue(metrics)!, node, cancel);
+            if (telemetry.Url is { } url)
+            {
+                Say(context, node, LogLevel.Information, $"metrics are served at {url}");
+            }
+
             var listen = role == NodeRoles.Coordinator ? parsed.GetValue(api)! : ApiHost.Off;
             return parsed.GetValue(home) is null
                 ? await RunJobAsync(context, node, listen, queuesAgain, cancel)
@@ -127,6 +144,11 @@ internal static class NodeVerb
         }
     }
 
+    /// <summary>What the verb itself says, in the form of the node's log.</summary>
+    internal static void Say(VerbContext context, NodeOptions node, LogLevel level, string text) => context.Error.WriteLine(
+        node.LogFormat == LogFormat.Plain ? $"ism: {text}"
+            : new LogLine(DateTimeOffset.UtcNow, level, typeof(NodeVerb).FullName!, text).Text(node.LogFormat, node));
+
     private static void Emit(VerbContext context, RunEvent happened)
     {
         lock (context)
@@ -146,7 +168,7 @@ internal static class NodeVerb
                 node, workspace, job, e => Emit(context, e), context.Interruption.CheckpointFirst, cancel, door);
             if (end.Why is not null)
             {
-                await context.Error.WriteLineAsync($"ism: {node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
+                Say(context, node, LogLevel.Warning, $"{node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");
             }
 
             if (!end.JoinsAgain)
@@ -154,7 +176,7 @@ internal static class NodeVerb
                 if (queuesAgain && context.Interruption.CheckpointFirst.IsCancellationRequested
                     && await SlurmRequeue.TryAsync(cancel) is { } queued)
                 {
-                    await context.Error.WriteLineAsync($"ism: {queued}");
+                    Say(context, node, LogLevel.Information, queued);
                 }
 
                 return end.Failed ? ExitCode.Failed : ExitCode.Success;

@@ -1,12 +1,13 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Hosting;
+using Ism.Cluster.Logging;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Telemetry;
 using Ism.Cluster.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Ism.Cluster.Hosting;
@@ -24,21 +25,13 @@ public static class NodeHost
     public static IHost Build(NodeOptions node, Action<ActorSystem> start, Action<string?> leaves, CancellationToken cancel)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
-        builder.Logging.AddSimpleConsole(o =>
-        {
-            o.SingleLine = true;
-            o.TimestampFormat = "HH:mm:ss.fff ";
-            o.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
-        // Standard output belongs to the events of a job; logs go to standard error.
-        builder.Services.Configure<ConsoleLoggerOptions>(
-            o => o.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.AddAkka(NodeOptions.SystemName, akka => akka
+        NodeLogging.Add(builder.Logging, node).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddAkka(NodeOptions.SystemName, (akka, services) => akka
+            .AddSetup(new ActorLogSetup(services.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(l =>
             {
                 l.ClearLoggers();
-                l.AddLoggerFactory();
+                l.AddLogger<ActorLog>();
             })
             .AddHocon(NodeHocon.For(node), HoconAddMode.Prepend)
             .AddStartup(async (system, _) =>
@@ -47,6 +40,8 @@ public static class NodeHost
                 {
                     if (await JoinAsync(system, node, leaves, cancel))
                     {
+                        NodeMetrics.Joined(Akka.Cluster.Cluster.Get(system));
+                        system.RegisterOnTermination(() => NodeMetrics.Joined(null));
                         start(system);
                     }
                     else

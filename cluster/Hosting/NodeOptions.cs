@@ -1,3 +1,4 @@
+using Ism.Cluster.Logging;
 using Ism.Cluster.Membership;
 
 namespace Ism.Cluster.Hosting;
@@ -44,6 +45,9 @@ public sealed record NodeOptions
 
     /// <summary>The end of a job stays noted when a cluster is founded in its workspace: it is another's to take it away.</summary>
     public bool KeepsEnd { get; init; }
+
+    /// <summary>How it writes its log.</summary>
+    public LogFormat LogFormat { get; init; } = LogFormats.OfEnvironment();
 
     /// <summary>How long a node waits until the cluster has taken it in.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromMinutes(10);

@@ -3,6 +3,7 @@ using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Coordinator.Api;
 using Ism.Coordinator.Jobs;
+using Ism.Coordinator.Metrics;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator;
@@ -29,6 +30,7 @@ public static class CoordinatorNode
 
         void Keep(RunEvent happened)
         {
+            JobGauges.Happened(happened);
             log.Append(happened);
             emit(happened);
         }

@@ -12,7 +12,12 @@ public sealed record LeaseChunk(
     [property: Key(0)] ChunkKey Key,
     [property: Key(1)] ChunkWork Work,
     [property: Key(2)] long LeaseEpoch,
-    [property: Key(3)] double LeaseSeconds) : IChunkMessage, IWireMessage;
+    [property: Key(3)] double LeaseSeconds) : IChunkMessage, IWireMessage
+{
+    /// <summary>The span of the lease in the W3C form of traceparent; empty when nobody traces.</summary>
+    [Key(4)]
+    public string Trace { get; init; } = "";
+}
 
 /// <summary>Entity to ledger: the lease is taken by the node at this address.</summary>
 [MessagePackObject]
@@ -65,6 +70,14 @@ public sealed record ChunkFinished : IWireMessage
     /// <summary>Size of the result file; 0 where the sender does not tell.</summary>
     [Key(8)]
     public long Bytes { get; init; }
+
+    /// <summary>Reasons of <see cref="Quarantined"/>, each once; empty where the sender does not tell.</summary>
+    [Key(9)]
+    public string[] Reasons { get; init; } = [];
+
+    /// <summary>How many structures each of <see cref="Reasons"/> concerns.</summary>
+    [Key(10)]
+    public int[] ReasonCounts { get; init; } = [];
 }
 
 /// <summary>Entity to ledger: the work failed for a reason that is not one structure's (disk, missing encoder, a defect).</summary>

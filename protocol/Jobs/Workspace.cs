@@ -37,6 +37,9 @@ public sealed record Workspace(string Root)
     /// <summary>One JSON object a line: steps and evaluations of every stage.</summary>
     public const string Metrics = "metrics.jsonl";
 
+    /// <summary>TensorBoard's event files, one folder for each stage.</summary>
+    public const string TensorBoard = "tensorboard";
+
     /// <summary>One <see cref="RunEvent"/> a line: everything the job has said, over all its coordinators.</summary>
     public const string Events = "events.jsonl";
 

@@ -3,6 +3,7 @@ using Akka.Event;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
 using Ism.Coordinator.Ledger;
+using Ism.Coordinator.Metrics;
 using Ism.Coordinator.Training;
 using Ism.Protocol.Jobs;
 
@@ -15,6 +16,7 @@ public sealed partial class JobActor
 
     private void ShowPause(string by)
     {
+        JobGauges.Paused(_paused);
         _group.Tell(_paused ? new PauseGroup() : new ResumeGroup());
         foreach (var work in _works.Values)
         {
@@ -84,6 +86,7 @@ public sealed partial class JobActor
                 Persist(new JobScaled(m.Role, m.Count), scaled =>
                 {
                     Apply(scaled);
+                    JobGauges.Scaled(scaled.Role, scaled.Count);
                     _emit(RunEvent.Now(RunEventKind.Scale, scaled.Role, total: scaled.Count));
                     sender.Tell(new JobAnswer(true, $"{scaled.Count} {scaled.Role}(s) are wanted"));
                 });

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator.Ledger;
+using Ism.Coordinator.Metrics;
 using Ism.Coordinator.Training;
 using Ism.Protocol.Jobs;
 
@@ -15,6 +16,8 @@ public sealed partial class JobActor
     private void OnGenerationChanged(GenerationChanged m)
     {
         (_generation, _waitsFor) = (m, "");
+        CoordinatorMetrics.Formed();
+        JobGauges.Members(m.Members.Count);
         _emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})"));
     }
@@ -22,6 +25,7 @@ public sealed partial class JobActor
     private void OnGroupWaiting(GroupWaiting m)
     {
         _waitsFor = m.Why;
+        JobGauges.Members(0);
         _emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}"));
     }
 

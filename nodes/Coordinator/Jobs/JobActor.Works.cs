@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Ism.Cluster.Membership;
 using Ism.Coordinator.Ledger;
+using Ism.Coordinator.Metrics;
 using Ism.Coordinator.Training;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Training;
@@ -93,6 +94,7 @@ public sealed partial class JobActor
     {
         var stage = _stage;
         _stage = null;
+        JobGauges.StageEnds();
         if (m.Error is null)
         {
             stage?.Done.TrySetResult();

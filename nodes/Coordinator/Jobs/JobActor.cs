@@ -4,6 +4,7 @@ using Akka.Persistence;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
 using Ism.Coordinator.Ledger;
+using Ism.Coordinator.Metrics;
 using Ism.Coordinator.Training;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
@@ -72,6 +73,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
         {
             _stage = new Stage(m.Setup, m.Progress, m.Done);
             _hasTrained = true;
+            JobGauges.StageBegins(m.Setup.StageId, m.Setup.TotalSteps);
             _group.Tell(new RunStage(m.Setup));
             if (_waitForCheckpoint.Count > 0)
             {
@@ -83,6 +85,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
             if (m.StageId == _stage?.Setup.StageId)
             {
                 _stage.Progress(m);
+                JobGauges.Stepped(m.StageId, m.Step);
             }
         });
         Command<EvaluationReport>(m => emit(Events.Evaluation(m)));
@@ -123,6 +126,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     protected override void PostStop()
     {
         _cancel.Cancel();
+        JobGauges.End();
         base.PostStop();
     }
 
@@ -174,6 +178,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
 
     private void Begin()
     {
+        JobGauges.Drive(_job, _scale, _paused);
         _group = Context.ActorOf(
             TrainingGroupActor.Props(_scale.GetValueOrDefault(NodeRoles.Trainer, _job.Cluster.Trainers), term: _incarnation), "group");
         if (_paused)

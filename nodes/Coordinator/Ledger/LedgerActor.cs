@@ -4,6 +4,7 @@ using Akka.Event;
 using Akka.Persistence;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
+using Ism.Coordinator.Metrics;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Ledger;
@@ -23,6 +24,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     private readonly HashSet<UniqueAddress> _featurizers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ResultChecks _checks;
+    private readonly LeaseTraces _traces;
     private bool _open;
     private bool _paused;
 
@@ -34,6 +36,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         _state = new LedgerState(
             setup.Order, setup.LeaseTime, shardOf: chunk => ChunkRegion.ShardOf(new ChunkKey(setup.Work.Catalogue, chunk)));
         _checks = new ResultChecks(setup.ResultPath, Self);
+        _traces = new LeaseTraces(setup.Work);
         Recover<ILedgerEvent>(_state.Apply);
         Recover<RecoveryCompleted>(_ => Open());
         Command<Tick>(_ => OnTick());
@@ -45,6 +48,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
             m =>
             {
                 _state.Release(m.Chunk, m.LeaseEpoch);
+                _traces.End(m.LeaseEpoch, "released");
                 LeaseMore();
             },
             Mine);
@@ -91,6 +95,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     protected override void PostStop()
     {
         _checks.Dispose();
+        _traces.Dispose();
+        JobGauges.EndLedger(_setup.Work.WorkId);
         Akka.Cluster.Cluster.Get(Context.System).Unsubscribe(Self);
         base.PostStop();
     }
@@ -141,8 +147,11 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
 
     private void OnTick()
     {
-        foreach (var lease in _state.Expire(DateTime.UtcNow))
+        var over = _state.Expire(DateTime.UtcNow);
+        CoordinatorMetrics.Ended(over.Count, gone: false);
+        foreach (var lease in over)
         {
+            _traces.End(lease.Epoch, "expired");
             _log.Warning(
                 "{0}: no word for {1} s about chunk {2} from {3}; it is leased again",
                 PersistenceId, _setup.LeaseTime.TotalSeconds, lease.Chunk, lease.Node.Length > 0 ? lease.Node : "the shard region");
@@ -155,6 +164,7 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         }
 
         LeaseMore();
+        JobGauges.Ledger(_setup.Work.WorkId, _setup.Work.Kind, _state.Counts(DateTime.UtcNow));
     }
 
     private void LeaseMore()
@@ -167,12 +177,17 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         var capacity = _featurizers.Count * _setup.LeasesPerFeaturizer;
         foreach (var lease in _state.LeaseNext(capacity, DateTime.UtcNow, _setup.LeasesPerFeaturizer))
         {
+            CoordinatorMetrics.Leased(_setup.Work.Kind);
+            _traces.Begin(lease);
             Send(lease);
         }
     }
 
     private void Send(Lease lease) => _region.Tell(new LeaseChunk(
-        new ChunkKey(_setup.Work.Catalogue, lease.Chunk), _setup.Work, lease.Epoch, _setup.LeaseTime.TotalSeconds));
+        new ChunkKey(_setup.Work.Catalogue, lease.Chunk), _setup.Work, lease.Epoch, _setup.LeaseTime.TotalSeconds)
+    {
+        Trace = _traces.Of(lease.Epoch),
+    });
 
     private void OnFinished(ChunkFinished result)
     {
@@ -188,6 +203,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         Persist(committed, e =>
         {
             _state.Apply(e);
+            _traces.End(e.LeaseEpoch, null);
+            CoordinatorMetrics.Committed(_setup.Work.Kind, result);
             entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, true));
             Report([e.Chunk]);
             LeaseMore();
@@ -199,6 +216,8 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         // A failure is told until it is settled; it counts, and is worth a word, once.
         if (_state.Holds(failed.Chunk, failed.LeaseEpoch))
         {
+            _traces.End(failed.LeaseEpoch, failed.Reason);
+            CoordinatorMetrics.Failed(failed.Storage);
             _log.Warning("{0}: chunk {1} failed: {2}", PersistenceId, failed.Chunk, failed.Reason);
             Context.Parent.Tell(new LedgerTrouble(
                 _setup.Work.WorkId, $"chunk {failed.Chunk} failed and is tried again: {failed.Reason}"));
@@ -278,6 +297,12 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
 
         _featurizers.Remove(member.UniqueAddress);
         var lost = _state.Expire(DateTime.MinValue, member.Address.ToString());
+        CoordinatorMetrics.Ended(lost.Count, gone: true);
+        foreach (var lease in lost)
+        {
+            _traces.End(lease.Epoch, "its node is gone");
+        }
+
         if (lost.Count > 0)
         {
             _log.Info("{0}: {1} is gone; its {2} chunk(s) are leased again", PersistenceId, member.Address, lost.Count);
@@ -286,12 +311,15 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         LeaseMore();
     }
 
-    private void Report(IReadOnlyCollection<int> committed) =>
+    private void Report(IReadOnlyCollection<int> committed)
+    {
+        JobGauges.Ledger(_setup.Work.WorkId, _setup.Work.Kind, _state.Counts(DateTime.UtcNow));
         Context.Parent.Tell(new LedgerProgress(
             _setup.Work.WorkId, _state.Totals with { TotalChunks = _setup.Order.Count }, _state.Leases.Count, committed)
         {
             Unchecked = _checks.Count,
         });
+    }
 
     private sealed class Tick
     {

@@ -2,9 +2,20 @@ using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator.Ledger;
 
+/// <summary>How many chunks are where; they add up to those of the catalogue. Those that failed and wait for another try are not among
+/// <paramref name="Waiting"/>.</summary>
+public readonly record struct LedgerCounts(int Waiting, int Leased, int Committed, int Failing);
+
 /// <summary>The state as people see it.</summary>
 public sealed partial class LedgerState
 {
+    /// <summary>Chunks by state.</summary>
+    public LedgerCounts Counts(DateTime now)
+    {
+        var failing = _failures.Count(f => f.Value.NotBefore > now && !_leases.ContainsKey(f.Key));
+        return new LedgerCounts(_order.Length - Totals.Chunks - _leases.Count - failing, _leases.Count, Totals.Chunks, failing);
+    }
+
     /// <summary>Where every chunk stands.</summary>
     /// <param name="workId">The work, for the answer.</param>
     /// <param name="now">The time.</param>

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Serving;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Samples;
@@ -37,6 +38,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
             if (_jobs.TryGetValue(m.WorkId, out var job) && job.Epoch == m.LeaseEpoch)
             {
                 _jobs.Remove(m.WorkId);
+                FeaturizerMetrics.Hold(-1);
                 if (_jobs.Count == 0)
                 {
                     // An entity that only serves has nothing to report.
@@ -60,6 +62,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
     protected override void PostStop()
     {
         _stopped.Cancel();
+        FeaturizerMetrics.Hold(-_jobs.Count);
         // Else the lease would last until it is over, with nobody at work.
         foreach (var (workId, job) in _jobs.Where(j => j.Value is { Result: null, Error: null }))
         {
@@ -90,6 +93,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
         }
 
         var job = new Job(lease.Key.Chunk, lease.LeaseEpoch, Sender, new Progress());
+        FeaturizerMetrics.Hold(_jobs.ContainsKey(lease.Work.WorkId) ? 0 : 1);
         _jobs[lease.Work.WorkId] = job;
         if (!Timers.IsTimerActive(Tick.Key))
         {
@@ -100,7 +104,7 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
         Accept(lease);
         var self = Self;
         _context.Compute.Post(
-            worker => worker.Run(lease.Work, lease.Key.Chunk, n => job.Progress.Structures = n, _stopped.Token),
+            worker => worker.Run(lease.Work, lease.Key.Chunk, n => job.Progress.Structures = n, _stopped.Token, lease.Trace),
             (result, error) => self.Tell(new WorkDone(lease.Work.WorkId, result, error)));
     }
 
@@ -167,6 +171,8 @@ public sealed class ChunkEntity : ReceiveActor, IWithTimers
                 Quarantined = result.Quarantined,
                 Residues = result.Residues,
                 Seconds = result.Seconds,
+                Reasons = [.. result.Reasons.Keys],
+                ReasonCounts = [.. result.Reasons.Values],
             });
         }
         else

@@ -1,5 +1,6 @@
 using Ism.Corpus;
 using Ism.Featurizer.Attempts;
+using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
 using Ism.Protocol.Chunks;
 using Ism.Structures;
@@ -21,7 +22,14 @@ internal readonly record struct AloneOutcome<T>(T? Value, QuarantinedStructure? 
 /// again; what is missing alone is refused, else the attempt fails and nothing is. For the thread of <paramref name="underWay"/>; up to
 /// <paramref name="ahead"/> structures are read and prepared by another one meanwhile.
 /// </summary>
-internal sealed class ChunkPass<TReady, T>(FeaturizerContext context, UnderWay underWay, ChunkKey key, string work, int ahead = 0)
+/// <param name="context">The node.</param>
+/// <param name="underWay">Told what is under way.</param>
+/// <param name="key">The chunk.</param>
+/// <param name="work">Name of the work in records.</param>
+/// <param name="meter">Told when a structure is read, and when it is worked on; null: nobody measures.</param>
+/// <param name="ahead">Structures read ahead; 0: none.</param>
+internal sealed class ChunkPass<TReady, T>(
+    FeaturizerContext context, UnderWay underWay, ChunkKey key, string work, int ahead = 0, IStructureMeter? meter = null)
     where TReady : class
     where T : class
 {
@@ -135,6 +143,7 @@ internal sealed class ChunkPass<TReady, T>(FeaturizerContext context, UnderWay u
         foreach (var (entry, position, ready, refusal, defect) in ReadingAhead.Of(reading.Read(open, prepare), ahead, underWay))
         {
             cancel.ThrowIfCancellationRequested();
+            meter?.HasRead();
             if (refusal?.IsAccess == true)
             {
                 record.Done(position);
@@ -150,6 +159,7 @@ internal sealed class ChunkPass<TReady, T>(FeaturizerContext context, UnderWay u
             else if (ready is not null)
             {
                 Make(entry, position, ready, make);
+                meter?.HasMade();
             }
             else if (refusal is { Reason: RefusalReason.Crashed })
             {

@@ -1,7 +1,9 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Ism.Corpus;
 using Ism.Featurizer.Isolation;
+using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
 using Ism.Models.Codebook;
 using Ism.Protocol.Chunks;
@@ -10,7 +12,11 @@ using Ism.Protocol.Jobs;
 namespace Ism.Featurizer.Chunks;
 
 /// <summary>What came of a chunk's work; the file stands under its final name.</summary>
-public sealed record ChunkResult(string Sha256, long Bytes, int Structures, int Quarantined, long Residues, double Seconds);
+public sealed record ChunkResult(string Sha256, long Bytes, int Structures, int Quarantined, long Residues, double Seconds)
+{
+    /// <summary>How many structures were refused for each reason.</summary>
+    public IReadOnlyDictionary<string, int> Reasons { get; init; } = ReadOnlyDictionary<string, int>.Empty;
+}
 
 /// <summary>
 /// Does one kind of work on one chunk: structures in, a result file out. Doing it twice gives the same bytes, also when structures had
@@ -19,6 +25,7 @@ public sealed record ChunkResult(string Sha256, long Bytes, int Structures, int 
 public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : IDisposable
 {
     private readonly EncoderCache _cache = new(context.Encoding);
+    private ChunkTimes _times = new();
 
     /// <summary>A worker that nobody watches.</summary>
     public ChunkWorker(FeaturizerContext context)
@@ -32,20 +39,43 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         : EmbeddingsFile.PathOf(workspace.At(work.Output), chunk);
 
     /// <summary>Does the work.</summary>
+    /// <param name="work">What is done.</param>
+    /// <param name="chunk">With which chunk.</param>
+    /// <param name="progress">Told structures done.</param>
+    /// <param name="cancel">Stops between two structures.</param>
+    /// <param name="trace">The lease's span (traceparent); empty for none.</param>
     /// <exception cref="IOException">The structures cannot be read, the result cannot be written, or encoder or codebook cannot be
     /// read.</exception>
     /// <exception cref="InvalidDataException">Encoder or codebook are damaged or do not belong together.</exception>
-    public ChunkResult Run(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
+    public ChunkResult Run(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel, string trace = "")
     {
         var clock = Stopwatch.StartNew();
-        var result = work.Kind switch
+        var span = ChunkTraces.Begin(work, chunk, trace);
+        _times = new ChunkTimes();
+        try
         {
-            WorkKind.Embed => Embed(work, chunk, progress, cancel),
-            WorkKind.Cluster => Cluster(work, chunk),
-            WorkKind.Tokenise => Tokenise(work, chunk, progress, cancel),
-            _ => throw new InvalidDataException($"unknown kind of work {work.Kind}; the coordinator may run another version"),
-        };
-        return result with { Seconds = clock.Elapsed.TotalSeconds };
+            var result = work.Kind switch
+            {
+                WorkKind.Embed => Embed(work, chunk, progress, cancel),
+                WorkKind.Cluster => Cluster(work, chunk),
+                WorkKind.Tokenise => Tokenise(work, chunk, progress, cancel),
+                _ => throw new InvalidDataException($"unknown kind of work {work.Kind}; the coordinator may run another version"),
+            };
+            _times.HasWritten();
+            FeaturizerMetrics.Finished(work.Kind, result.Residues, result.Reasons, _times);
+            ChunkTraces.End(span, _times, null);
+            return result with { Seconds = clock.Elapsed.TotalSeconds };
+        }
+        catch (Exception e)
+        {
+            if (e is not OperationCanceledException)
+            {
+                FeaturizerMetrics.Failed(_times);
+            }
+
+            ChunkTraces.End(span, _times, e);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -56,8 +86,9 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var key = new ChunkKey(work.Catalogue, chunk);
         using var structures = StructureWork.Of(context, _cache, work);
         var trial = new SuspectTrial(context);
+        var meter = new StructureMeter(work.Kind, _times, structures);
         return new ChunkPass<PreparedStructure, StructureProduct>(
-            context, underWay, key, work.WorkId, structures.SharesCores ? context.Job.Featurizing.ReadAhead : 0)
+            context, underWay, key, work.WorkId, structures.SharesCores ? context.Job.Featurizing.ReadAhead : 0, meter)
             .Run(structures.Prepare, structures.Finish, Alone, progress, cancel);
 
         AloneOutcome<StructureProduct> Alone(long position)
@@ -77,7 +108,10 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var file = new EmbeddingsFile(embeddings, parts.Count, refused.Count, JsonSerializer.Serialize(refused));
         var path = ResultPath(context.Workspace, work, chunk);
         var sha = file.Save(path);
-        return new ChunkResult(sha, new FileInfo(path).Length, parts.Count, refused.Count, embeddings.Count, 0);
+        return new ChunkResult(sha, new FileInfo(path).Length, parts.Count, refused.Count, embeddings.Count, 0)
+        {
+            Reasons = ByReason(refused),
+        };
     }
 
     private ChunkResult Cluster(ChunkWork work, int chunk)
@@ -96,6 +130,13 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
             harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values);
-        return new ChunkResult(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0);
+        return new ChunkResult(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0)
+        {
+            Reasons = ByReason(harvest.Refused.Values),
+        };
     }
+
+    private static IReadOnlyDictionary<string, int> ByReason(IReadOnlyCollection<QuarantinedStructure> refused) => refused.Count == 0
+        ? ReadOnlyDictionary<string, int>.Empty
+        : refused.GroupBy(r => r.Reason).ToDictionary(g => g.Key, g => g.Count());
 }

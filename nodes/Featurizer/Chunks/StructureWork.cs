@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ism.Corpus;
 using Ism.Featurizer.Isolation;
 using Ism.Models.Autoencoder;
@@ -25,6 +26,9 @@ public abstract class StructureWork : IDisposable
 
     /// <summary>Both.</summary>
     public StructureProduct Make(long position, string name, Structure structure) => Finish(position, name, Prepare(position, structure));
+
+    /// <summary>Seconds of the last <see cref="Finish"/> that were the encoder's.</summary>
+    public double EncodeSeconds { get; protected set; }
 
     /// <inheritdoc/>
     public virtual void Dispose() => GC.SuppressFinalize(this);
@@ -81,7 +85,12 @@ public abstract class StructureWork : IDisposable
             return new PreparedStructure(structure, [drawn]);
         }
 
-        public override StructureProduct Finish(long position, string name, PreparedStructure prepared) =>
-            new([], _encoder.Embed(prepared.Environments[0]));
+        public override StructureProduct Finish(long position, string name, PreparedStructure prepared)
+        {
+            var began = Stopwatch.GetTimestamp();
+            var points = _encoder.Embed(prepared.Environments[0]);
+            EncodeSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            return new StructureProduct([], points);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ism.Corpus;
 using Ism.Featurizer.Isolation;
 using Ism.Models.Autoencoder;
@@ -36,16 +37,20 @@ public sealed class TokenMaker : StructureWork
     public override StructureProduct Finish(long position, string name, PreparedStructure prepared)
     {
         var structure = prepared.Structure;
+        EncodeSeconds = 0;
         var rows = new List<TokenRow>();
         foreach (var (chain, environments) in structure.Chains.Zip(prepared.Environments))
         {
+            var began = Stopwatch.GetTimestamp();
+            var tokens = _assigner.Assign(_embedder.Embed(environments));
+            EncodeSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
             rows.Add(new TokenRow
             {
                 Position = position,
                 Name = name,
                 Chain = chain.Id,
                 Sequence = chain.Sequence,
-                Tokens = [_assigner.Assign(_embedder.Embed(environments))],
+                Tokens = [tokens],
                 Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
                 Notes = string.Join("; ", structure.Notes),
             });

@@ -1,7 +1,10 @@
 namespace Ism.Featurizer.Serving;
 
 /// <summary>Keeps the most recently used values; the oldest is let go when there are too many. For one thread.</summary>
-public sealed class RecentCache<TKey, TValue>(int capacity, Action<TValue> letGo) : IDisposable
+/// <param name="capacity">Values kept.</param>
+/// <param name="letGo">Told of a value that is kept no more.</param>
+/// <param name="looked">Told of each look whether it found its value; null: nobody.</param>
+public sealed class RecentCache<TKey, TValue>(int capacity, Action<TValue> letGo, Action<bool>? looked = null) : IDisposable
     where TKey : notnull
 {
     private readonly Dictionary<TKey, LinkedListNode<(TKey Key, TValue Value)>> _nodes = [];
@@ -10,11 +13,13 @@ public sealed class RecentCache<TKey, TValue>(int capacity, Action<TValue> letGo
     /// <summary>The value of a key, made when it is not kept.</summary>
     public TValue GetOrAdd(TKey key, Func<TKey, TValue> make)
     {
-        if (_nodes.TryGetValue(key, out var node))
+        var found = _nodes.TryGetValue(key, out var node);
+        looked?.Invoke(found);
+        if (found)
         {
-            _byUse.Remove(node);
-            _byUse.AddFirst(node);
-            return node.Value.Value;
+            _byUse.Remove(node!);
+            _byUse.AddFirst(node!);
+            return node!.Value.Value;
         }
 
         var value = make(key);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Ism.Corpus;
 using Ism.Corpus.Streaming;
+using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Samples;
@@ -14,8 +15,10 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
 {
     private const int CachedTokenFiles = 64;
     private const int CachedStructureChunks = 8;
-    private readonly RecentCache<(string Path, DateTime Written, long Bytes), TokenFile> _tokenFiles = new(CachedTokenFiles, f => f.Dispose());
-    private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(CachedStructureChunks, _ => { });
+    private readonly RecentCache<(string Path, DateTime Written, long Bytes), TokenFile> _tokenFiles = new(
+        CachedTokenFiles, f => f.Dispose(), found => FeaturizerMetrics.Looked("tokens", found));
+    private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(
+        CachedStructureChunks, _ => { }, found => FeaturizerMetrics.Looked("structures", found));
     private readonly ServedStructures _reading = new(context, underWay);
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Ism.Featurizer.Metrics;
 using Ism.Protocol.Samples;
 using Ism.Protocol.Wire;
 
@@ -70,6 +71,7 @@ public sealed class SampleStreams(FeaturizerContext context, IActorRef self, ILo
             var last = stream.Sent + length == stream.Bytes.Length;
             var payload = stream.Bytes.AsSpan(stream.Sent, length).ToArray();
             key.Trainer.Tell(new SampleFrame(key.Request, stream.Frames, last, payload), self);
+            FeaturizerMetrics.Served(length);
             stream = stream with { Sent = stream.Sent + length, Frames = stream.Frames + 1 };
             if (last)
             {

@@ -12,7 +12,15 @@ namespace Ism.GpuTrainer.Stages;
 /// <param name="Waiting">Share of the time that this rank waited for samples.</param>
 /// <param name="World">Ranks.</param>
 /// <param name="Generation">Generation.</param>
-public sealed record CompletedStep(StepResult Result, double TokensPerSecond, double Waiting, int World, long Generation);
+public sealed record CompletedStep(StepResult Result, double TokensPerSecond, double Waiting, int World, long Generation)
+{
+    /// <summary>Useful floating point operations of this rank's step as a share of its device's peak; null where either is not known.
+    /// </summary>
+    public double? PeakShare { get; init; }
+
+    /// <summary>Resident memory of this rank's process; 0 where it was not asked for.</summary>
+    public long ResidentBytes { get; init; }
+}
 
 /// <summary>
 /// One rank's part of a training stage, kept in memory over generations: model, optimizer and step. Hides what kind of samples it

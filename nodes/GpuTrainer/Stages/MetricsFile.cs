@@ -24,9 +24,6 @@ internal sealed class MetricsFile(string path, TrainingStage stage)
     /// <summary>Told once when the file cannot be written, and again when it can.</summary>
     public Action<string> Warn { get; set; } = _ => { };
 
-    /// <summary>A completed step.</summary>
-    public void Step(CompletedStep step) => Step(step.Result, step.TokensPerSecond, step.Waiting, step.World, step.Generation);
-
     /// <summary>A completed step that the rank which was to write it may have died over: written unless it is among the last lines.
     /// </summary>
     public void StepIfMissing(CompletedStep step)
@@ -38,26 +35,7 @@ internal sealed class MetricsFile(string path, TrainingStage stage)
     }
 
     /// <summary>A completed step.</summary>
-    public void Step(StepResult result, double tokensPerSecond, double waiting, int world, long generation) => Append(new
-    {
-        stage = stage.StageId,
-        step = result.Step + 1,
-        loss = result.TotalLoss,
-        losses = result.Terms.Zip(result.Losses, (term, loss) => (term, loss)).Where(t => t.loss is not null).ToDictionary(t => t.term, t => t.loss),
-        gradient_norm = result.GradientNorm,
-        learning_rate = result.LearningRate,
-        samples = result.Samples,
-        samples_digest = SampleDigest.Text(result.SamplesDigest),
-        tokens = result.UsefulTokens,
-        tokens_per_second = tokensPerSecond,
-        seconds = result.Timings.Total,
-        waiting,
-        outlier = result.Outliers.Count == 0 ? null
-            : result.Outliers.ToDictionary(o => o.What, o => new { value = o.Value, mean = o.Mean, std = o.Deviation }),
-        world,
-        generation,
-        time = DateTimeOffset.UtcNow,
-    });
+    public void Step(CompletedStep step) => Append(Line(step, step.Result));
 
     /// <summary>A step that was refused on all ranks.</summary>
     public void Refused(NonFiniteStepException refused, IReadOnlyList<long> samples, int world, long generation) => Append(new
@@ -90,6 +68,29 @@ internal sealed class MetricsFile(string path, TrainingStage stage)
         evaluation = metrics,
         time = DateTimeOffset.UtcNow,
     });
+
+    private object Line(CompletedStep step, StepResult result) => new
+    {
+        stage = stage.StageId,
+        step = result.Step + 1,
+        loss = result.TotalLoss,
+        losses = result.Terms.Zip(result.Losses, (term, loss) => (term, loss)).Where(t => t.loss is not null).ToDictionary(t => t.term, t => t.loss),
+        gradient_norm = result.GradientNorm,
+        learning_rate = result.LearningRate,
+        samples = result.Samples,
+        samples_digest = SampleDigest.Text(result.SamplesDigest),
+        tokens = result.UsefulTokens,
+        tokens_per_second = step.TokensPerSecond,
+        seconds = result.Timings.Total,
+        waiting = step.Waiting,
+        share_of_peak = step.PeakShare,
+        resident_bytes = step.ResidentBytes > 0 ? step.ResidentBytes : (long?)null,
+        outlier = result.Outliers.Count == 0 ? null
+            : result.Outliers.ToDictionary(o => o.What, o => new { value = o.Value, mean = o.Mean, std = o.Deviation }),
+        world = step.World,
+        generation = step.Generation,
+        time = DateTimeOffset.UtcNow,
+    };
 
     private void Append(object line)
     {

@@ -45,6 +45,8 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     private readonly StageAgreement _agreement = new(group, requests ?? new BoundaryRequests());
     private readonly MetricsFile _metrics = new(host.Workspace.At(Workspace.Metrics), runtime.Stage) { Warn = host.Log };
 
+    private StageWatch? _watch;
+
     private StageKeeping Keeping => field ??= new(host, runtime, group, _metrics);
 
     /// <summary>Runs to the end of the stage, or of the generation.</summary>
@@ -55,6 +57,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     public string? Run(CancellationToken cancel)
     {
         runtime.Join(group);
+        using var watch = _watch = new StageWatch(host, runtime, group, _metrics);
         CompleteStepLog();
         var catalogue = Catalogue.Open(host.Workspace.At(Workspace.Catalogues, _stage.Catalogue));
         var order = new SampleOrder(catalogue.Count, catalogue.ChunkSize, _stage.Seed, host.Job.Corpus.WindowChunks);
@@ -113,32 +116,28 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
             }
             catch (NonFiniteStepException e)
             {
+                _watch!.Refused();
                 Keeping.Refused(e);
                 continue;
             }
 
             tokens += result.UsefulTokens;
             slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
-            var rate = result.UsefulTokens / Math.Max(1e-9, (clock.Elapsed + wait).TotalSeconds);
-            runtime.LastCompleted = new CompletedStep(result, rate, wait / (wait + clock.Elapsed), group.World, group.Generation);
-            if (group.Rank == 0)
+            runtime.LastCompleted = _watch!.Completed(result, wait, clock.Elapsed);
+            if (group.Rank == 0 && (reported.Elapsed >= ReportEvery || runtime.Step == _stage.TotalSteps))
             {
-                _metrics.Step(runtime.LastCompleted);
-                if (reported.Elapsed >= ReportEvery || runtime.Step == _stage.TotalSteps)
+                host.Report(new StepReport
                 {
-                    host.Report(new StepReport
-                    {
-                        Generation = group.Generation,
-                        StageId = _stage.StageId,
-                        Step = runtime.Step,
-                        Loss = result.TotalLoss,
-                        TokensPerSecond = tokens / reported.Elapsed.TotalSeconds,
-                        Waiting = waited / reported.Elapsed,
-                        StepSeconds = slowest.TotalSeconds,
-                    });
-                    (tokens, waited, slowest) = (0, TimeSpan.Zero, TimeSpan.Zero);
-                    reported.Restart();
-                }
+                    Generation = group.Generation,
+                    StageId = _stage.StageId,
+                    Step = runtime.Step,
+                    Loss = result.TotalLoss,
+                    TokensPerSecond = tokens / reported.Elapsed.TotalSeconds,
+                    Waiting = waited / reported.Elapsed,
+                    StepSeconds = slowest.TotalSeconds,
+                });
+                (tokens, waited, slowest) = (0, TimeSpan.Zero, TimeSpan.Zero);
+                reported.Restart();
             }
 
             host.Doing("evaluates or writes a checkpoint");
@@ -251,7 +250,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
         if (group.Rank == 0)
         {
             var metrics = totals.Where(t => t.Value.Count > 0).ToDictionary(t => t.Key, t => t.Value.Sum / t.Value.Count);
-            _metrics.Evaluation(runtime.Step, metrics);
+            _watch!.Evaluated(runtime.Step, metrics);
             host.Report(new EvaluationReport(group.Generation, _stage.StageId, runtime.Step, metrics));
         }
     }

@@ -17,6 +17,7 @@ namespace Ism.GpuTrainer.Stages;
 /// <param name="saveOutput">Writes the finished model.</param>
 /// <param name="problem">What makes a decoded sample unusable, e.g. coordinates that are not finite; null when nothing does.</param>
 /// <param name="outlierSigma">Standard deviations above which a loss or gradient norm is an outlier; 0: none is.</param>
+/// <param name="flops">Useful floating point operations of a step over samples; null: they are not counted.</param>
 internal sealed class StageRuntime<TSample>(
     TrainingStage stage,
     IObjective<TSample> objective,
@@ -26,7 +27,8 @@ internal sealed class StageRuntime<TSample>(
     string catalogueId,
     Action saveOutput,
     Func<TSample, string?>? problem = null,
-    double outlierSigma = 0) : IStageRuntime
+    double outlierSigma = 0,
+    Func<IReadOnlyList<TSample>, double>? flops = null) : IStageRuntime
 {
     private readonly OutlierWindow _losses = new("loss", outlierSigma);
     private readonly OutlierWindow _norms = new("gradient_norm", outlierSigma);
@@ -76,6 +78,7 @@ internal sealed class StageRuntime<TSample>(
         try
         {
             var result = _trainer.Step(decoded.Samples, SampleDigest.Of(share), decoded.Bad.Count);
+            result = result with { Flops = flops?.Invoke(decoded.Samples) ?? 0 };
             return result.Updated
                 ? result with { Outliers = [.. new[] { _losses.Observe(result.TotalLoss), _norms.Observe(result.GradientNorm) }.OfType<Outlier>()] }
                 : result;

@@ -1,5 +1,6 @@
 using Ism.Corpus;
 using Ism.Corpus.Streaming;
+using Ism.GpuTrainer.Benchmarks;
 using Ism.GpuTrainer.Samples;
 using Ism.GpuTrainer.Training;
 using Ism.GpuTrainer.Training.Checkpoints;
@@ -100,10 +101,18 @@ public static class StageRuntimes
             Layers = Precision.Layers(job.Training),
         });
         return new StageRuntime<TuningSample>(
-            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma)
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma, flops: Flops)
         {
             Cost = SequenceCost.OfTuning(model.Config, stage.Clusters, settings.MaskFraction).Of,
         };
+
+        double Flops(IReadOnlyList<TuningSample> samples)
+        {
+            // With the two tokens at the ends; a masked language loss is asked for at the masked residues.
+            var lengths = samples.Select(s => s.Residues.Length + 2).ToArray();
+            var masked = settings.MlmWeight > 0 ? (long)(settings.MaskFraction * samples.Sum(s => s.Residues.Length)) : 0;
+            return TrainingFlops.OfStep(model.Config, lengths, stage.Clusters, masked);
+        }
 
         void SaveModel() => model.SaveHuggingFace(
             workspace.At(stage.Output), [head.Head]);

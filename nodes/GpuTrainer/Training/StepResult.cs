@@ -1,6 +1,6 @@
 namespace Ism.GpuTrainer.Training;
 
-/// <summary>What one step did; the same on every rank but for <see cref="Timings"/>.</summary>
+/// <summary>What one step did; the same on every rank but for <see cref="Timings"/> and <see cref="Flops"/>.</summary>
 public sealed record StepResult
 {
     /// <summary>Number of the step, 0-based.</summary>
@@ -39,6 +39,9 @@ public sealed record StepResult
 
     /// <summary>Loss or gradient norm, where they lie far above those of the steps before.</summary>
     public IReadOnlyList<Outlier> Outliers { get; init; } = [];
+
+    /// <summary>Useful floating point operations of this rank's share; 0 where they are not counted.</summary>
+    public double Flops { get; init; }
 
     /// <summary>Where this rank's time went.</summary>
     public required StepTimings Timings { get; init; }

@@ -129,7 +129,7 @@ public sealed class RefusedStepTests : IDisposable
             keeping.Completed(result, share);
             if (group.Rank == 0)
             {
-                metrics.Step(result, 1, 0, group.World, group.Generation);
+                metrics.Step(new CompletedStep(result, 1, 0, group.World, group.Generation));
             }
         });
         Assert.Contains(_stage.Log, l => l.Rank == 1 && l.Line.Contains("positions of its samples on rank 1: 16, 17, 18, 19, 20"));
