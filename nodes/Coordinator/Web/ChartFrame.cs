@@ -58,11 +58,13 @@ public sealed class ChartFrame
     /// <summary>The vertical axis.</summary>
     public AxisScale Y { get; }
 
-    /// <summary>Where to label the horizontal axis: whole numbers.</summary>
-    public IEnumerable<double> XTicks => X.Ticks(5).Where(t => t == Math.Floor(t));
+    /// <summary>Where to label the horizontal axis.</summary>
+    /// <param name="whole">Only at whole numbers.</param>
+    public IEnumerable<double> XTicks(bool whole) => X.Ticks(5).Where(t => !whole || t == Math.Floor(t));
 
     /// <summary>Where to label the vertical axis.</summary>
-    public IEnumerable<double> YTicks => Y.Ticks(5);
+    /// <param name="whole">Only at whole numbers.</param>
+    public IEnumerable<double> YTicks(bool whole) => Y.Ticks(5).Where(t => !whole || t == Math.Floor(t));
 
     /// <summary>The path of a curve; values that cannot be shown break it.</summary>
     public string Path(IEnumerable<CurvePoint> points)

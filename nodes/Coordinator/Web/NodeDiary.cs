@@ -37,7 +37,7 @@ public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundServ
         {
             var now = clock.GetUtcNow();
             var seen = new Dictionary<string, NodeView>();
-            foreach (var node in nodes)
+            foreach (var node in nodes.Where(n => n.Status != "joining"))
             {
                 seen[node.Name] = node;
                 if (!_known.TryGetValue(node.Name, out var before))

@@ -44,7 +44,7 @@ public sealed class TokenTally(Workspace workspace)
 
             return (
                 new TokenCounts([.. _counts], _done.Count, _files),
-                new QuarantineList([.. _refused], new Dictionary<string, long>(_reasons), _files <= _done.Count));
+                new QuarantineList([.. _refused], new Dictionary<string, long>(_reasons), IsComplete: false));
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Ism.Cluster.Home;
-using Ism.Cluster.Membership;
 using Ism.Coordinator.Api;
 using Ism.Coordinator.Web;
 using Ism.Corpus;
