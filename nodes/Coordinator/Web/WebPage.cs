@@ -79,10 +79,11 @@ public sealed class WebPage : IApiExtension
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
         + $"frame-ancestors 'none'; connect-src 'self'{string.Concat(model.Others.Select(o => $" {o.Url}"))}";
 
-    // Asked by the page of another coordinator of the same machine, which is the same site to a browser and another origin.
+    // Asked by the page of another coordinator of the same machine. It says nothing, and without the cookie, which no other site gets to send,
+    // not even that.
     private static IResult Alive(HttpContext context)
     {
-        context.Response.Headers["Cross-Origin-Resource-Policy"] = "same-site";
+        context.Response.Headers["Cross-Origin-Resource-Policy"] = "cross-origin";
         context.Response.Headers.CacheControl = "no-store";
         return Results.NoContent();
     }
