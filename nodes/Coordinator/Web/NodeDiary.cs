@@ -16,10 +16,13 @@ public sealed record NodeChange(DateTimeOffset Time, string Node, string Role, s
 public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundService
 {
     private const int MostChanges = 100;
+    private static readonly TimeSpan FormsWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
     private readonly Lock _lock = new();
     private readonly Queue<NodeChange> _changes = [];
     private Dictionary<string, NodeView> _known = [];
+    private string _job = "";
+    private DateTimeOffset _formingUntil = DateTimeOffset.MinValue;
 
     /// <summary>The changes, the newest last.</summary>
     public IReadOnlyList<NodeChange> Changes()
@@ -30,14 +33,23 @@ public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundServ
         }
     }
 
-    /// <summary>Takes the nodes as they are now.</summary>
-    public void Take(IReadOnlyList<NodeView> nodes)
+    /// <summary>Takes the nodes as they are now. Between two jobs the cluster is formed anew by the same nodes, which is no news.</summary>
+    /// <param name="job">The job whose cluster it is.</param>
+    /// <param name="nodes">Its nodes.</param>
+    public void Take(string job, IReadOnlyList<NodeView> nodes)
     {
         lock (_lock)
         {
             var now = clock.GetUtcNow();
+            if (job != _job && _known.Count > 0)
+            {
+                _formingUntil = now + FormsWithin;
+            }
+
+            var forming = now < _formingUntil;
+            _job = job;
             var seen = new Dictionary<string, NodeView>();
-            foreach (var node in nodes.Where(n => n.Status != "joining"))
+            foreach (var node in nodes.Where(IsKnown))
             {
                 seen[node.Name] = node;
                 if (!_known.TryGetValue(node.Name, out var before))
@@ -48,7 +60,7 @@ public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundServ
                 {
                     Note(new NodeChange(now, node.Name, node.Role, node.Status));
                 }
-                else if (before.Address != node.Address)
+                else if (before.Address != node.Address && !forming)
                 {
                     Note(new NodeChange(now, node.Name, node.Role, "came again"));
                 }
@@ -56,7 +68,14 @@ public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundServ
 
             foreach (var gone in _known.Values.Where(n => !seen.ContainsKey(n.Name)).OrderBy(n => n.Name, StringComparer.Ordinal))
             {
-                Note(new NodeChange(now, gone.Name, gone.Role, "gone"));
+                if (forming)
+                {
+                    seen[gone.Name] = gone;
+                }
+                else
+                {
+                    Note(new NodeChange(now, gone.Name, gone.Role, "gone"));
+                }
             }
 
             _known = seen;
@@ -74,7 +93,7 @@ public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundServ
                 // Between two jobs there is no cluster; its nodes are the same ones afterwards.
                 if (jobs.Find("current") is { } job && jobs.NodesOf(job) is { Count: > 0 } nodes)
                 {
-                    Take(nodes);
+                    Take(job.Id, nodes);
                 }
             }
             catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
@@ -83,6 +102,9 @@ public sealed class NodeDiary(ApiJobs jobs, TimeProvider clock) : BackgroundServ
             }
         }
     }
+
+    // One that joins or has just left has an address and no name.
+    private static bool IsKnown(NodeView node) => node.Status != "joining" && !node.Name.Contains('@', StringComparison.Ordinal);
 
     private void Note(NodeChange change)
     {

@@ -50,10 +50,12 @@ public sealed class PagePartsTests
         try
         {
             using var diary = new NodeDiary(new ApiJobs(new HomePlaces(home), new JobDoor()), TimeProvider.System);
-            diary.Take([Node("trainer-0", "a"), Node("trainer-1", "b", "joining")]);
-            diary.Take([Node("trainer-0", "a"), Node("trainer-1", "b")]);
-            diary.Take([Node("trainer-0", "a", "unreachable")]);
-            diary.Take([Node("trainer-0", "c", "unreachable"), Node("trainer-1", "b")]);
+            diary.Take("a", [Node("trainer-0", "a"), Node("trainer-1", "b", "joining")]);
+            diary.Take("a", [Node("trainer-0", "a"), Node("trainer-1", "b")]);
+            diary.Take("a", [Node("trainer-0", "a", "unreachable")]);
+            diary.Take("a", [Node("trainer-0", "c", "unreachable"), Node("trainer-1", "b")]);
+            diary.Take("b", [Node("trainer-0", "d", "unreachable"), Node("ism@127.0.0.1:1", "f")]);
+            diary.Take("b", [Node("trainer-0", "d", "unreachable"), Node("trainer-1", "e")]);
             Assert.Equal(
                 ["trainer-0 came", "trainer-1 came", "trainer-0 unreachable", "trainer-1 gone", "trainer-0 came again", "trainer-1 came"],
                 diary.Changes().Select(c => $"{c.Node} {c.What}"));
