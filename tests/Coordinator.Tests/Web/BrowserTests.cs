@@ -64,7 +64,8 @@ public sealed class BrowserTests
         var server = await home.ServeAsync();
         var waiting = home.Home.All().Single(j => j.Id != home.Job.Id);
         await browser.GoAsync($"{server.Url}/jobs/{waiting.Id}?token={PreparedHome.Token}");
-        await browser.UntilAsync("document.querySelector('#cancel:not(:disabled)')");
+        // The script is there.
+        await browser.UntilAsync("document.getElementById('connection').textContent == 'live' && document.querySelector('#cancel:not(:disabled)')");
         await browser.AskAsync("document.getElementById('cancel').click()");
         await browser.UntilAsync("document.getElementById('answer').textContent.includes('is cancelled')");
         await browser.UntilAsync("document.querySelector('#job-title').textContent.includes('cancelled')");
