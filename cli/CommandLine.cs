@@ -38,6 +38,7 @@ public static class CommandLine
         DemoVerb.Create(context),
         RunVerb.Create(context),
         SubmitVerb.Create(context),
+        WatchVerb.Create(context),
         LogsVerb.Create(context),
         ServeVerb.Create(context),
         TokenizeVerb.Create(context),

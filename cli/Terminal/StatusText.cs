@@ -30,7 +30,7 @@ internal static class StatusText
 
         foreach (var stage in view.Stages)
         {
-            Line(text, $"  {stage.Name,-12} {Progress(stage),-28} {Speed(stage)}");
+            Line(text, $"  {stage.Name,-12} {Counted(stage),-28} {Speed(stage)}");
         }
 
         if (view.Training is { } step)
@@ -63,7 +63,13 @@ internal static class StatusText
         : string.Join(Environment.NewLine, jobs.Select(j =>
             $"{j.Id,-40} {j.State,-10} {j.Submitted.ToLocalTime():yyyy-MM-dd HH:mm} {j.By}{(j.Error is null ? "" : $"  {j.Error}")}"));
 
-    private static string Progress(StageView stage)
+    /// <summary>A stage in a few words.</summary>
+    public static string Stage(StageView stage) => $"{stage.Name} {Progress(stage)}";
+
+    /// <summary>How far a stage is, how fast, and what is left.</summary>
+    public static string Progress(StageView stage) => string.Join(", ", ((string[])[Counted(stage), Speed(stage)]).Where(t => t.Length > 0));
+
+    private static string Counted(StageView stage)
     {
         var number = ProgressDisplay.Number(stage.Done);
         var of = stage.Total > 0 ? $" of {ProgressDisplay.Number(stage.Total)}" : "";

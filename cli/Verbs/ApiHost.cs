@@ -1,6 +1,7 @@
 using System.Net;
 using Ism.Cli.Jobs;
 using Ism.Coordinator.Api;
+using Ism.Coordinator.Web;
 
 namespace Ism.Cli.Verbs;
 
@@ -39,7 +40,7 @@ internal static class ApiHost
         var options = new ApiOptions { NodeId = node, Folder = folder, Listen = endpoint, Token = ApiToken.ReadOrCreate(folder) };
         try
         {
-            return await ApiServer.StartAsync(options, new ApiJobs(places, door), new SubmittedJobs(), null, cancel);
+            return await ApiServer.StartAsync(options, new ApiJobs(places, door), new SubmittedJobs(), new WebPage(), cancel);
         }
         catch (IOException e)
         {

@@ -80,6 +80,9 @@ public sealed class ApiJobs(IJobPlaces places, JobDoor door)
             : new CommandView(answer.Done, answer.Message);
     }
 
+    /// <summary>Nodes of a job's cluster; null when this node is no member of it.</summary>
+    public IReadOnlyList<NodeView>? NodesOf(HomeJob job) => door.IsOpenFor(job.Workspace) ? door.Nodes(job.Workspace) : null;
+
     /// <summary>The log of a node, of the job's own or of the cluster's nodes; null when there is none.</summary>
     public string? LogOf(HomeJob job, string node) => ((Workspace?[])[new Workspace(job.Workspace), places.Shared]).OfType<Workspace>()
         .Select(place => JobFiles.Find(place, $"{Workspace.Logs}/{node}.log")).FirstOrDefault(path => path is not null);

@@ -35,6 +35,9 @@ internal static class CourseEndpoints
                 JobEndpoints.WithJob(jobs, id, job => Task.FromResult(Results.Ok(
                     jobs.HistoryOf(job).Steps(stage ?? "", after ?? -1, Math.Clamp(points ?? 1000, 1, MostPoints))))))
             .WithName("getSteps").WithSummary("Steps of training, thinned out evenly to `points`.").Produces<StepView[]>();
+        api.MapGet("/jobs/{id}/evaluations", (string id, ApiJobs jobs, string? stage) =>
+                JobEndpoints.WithJob(jobs, id, job => Task.FromResult(Results.Ok(jobs.HistoryOf(job).Evaluations(stage ?? "")))))
+            .WithName("getEvaluations").WithSummary("Metrics on held-out structures.").Produces<EvaluationView[]>();
         api.MapGet("/jobs/{id}/files", (string id, ApiJobs jobs) =>
                 JobEndpoints.WithJob(jobs, id, job => Task.FromResult(Results.Ok(JobFiles.List(new Workspace(job.Workspace))))))
             .WithName("listFiles").WithSummary("What the job has made.").Produces<FileView[]>();

@@ -1,19 +1,22 @@
-using System.Text.Json;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator.Api;
 
 /// <summary>What stands in a job's files about its course: events and steps, read as they grow, from any coordinator. Thread-safe.</summary>
-public sealed class JobHistory
+public sealed partial class JobHistory
 {
     private const int RecentEvents = 40;
     private readonly Lock _lock = new();
     private readonly FollowedFile _eventFile;
     private readonly FollowedFile _metricFile;
     private readonly List<string> _events = [];
-    private readonly List<StepView> _steps = [];
     private readonly List<EventView> _recent = [];
+    private readonly List<GenerationStart> _generations = [];
+    private readonly MetricsBook _metrics = new();
     private readonly StageBoard _board = new();
+    private string _excluded = "";
 
     /// <summary>The history of the job in a workspace.</summary>
     public JobHistory(Workspace workspace)
@@ -23,104 +26,89 @@ public sealed class JobHistory
     }
 
     /// <summary>Stages, the last notes, and the newest step.</summary>
-    public (IReadOnlyList<StageView> Stages, IReadOnlyList<EventView> Recent, StepView? Step) Now()
-    {
-        lock (_lock)
-        {
-            Read();
-            return (_board.View(), [.. _recent], _steps.Count > 0 ? _steps[^1] : null);
-        }
-    }
+    public (IReadOnlyList<StageView> Stages, IReadOnlyList<EventView> Recent, StepView? Step) Now() =>
+        Ask(() => (_board.View(), (IReadOnlyList<EventView>)[.. _recent], _metrics.Newest));
 
     /// <summary>Lines of events.jsonl from a number on.</summary>
-    public IReadOnlyList<string> Events(long from)
-    {
-        lock (_lock)
-        {
-            Read();
-            return from >= _events.Count ? [] : _events.GetRange((int)Math.Max(0, from), _events.Count - (int)Math.Max(0, from));
-        }
-    }
+    public IReadOnlyList<string> Events(long from) => Ask<IReadOnlyList<string>>(() =>
+        from >= _events.Count ? [] : _events.GetRange((int)Math.Max(0, from), _events.Count - (int)Math.Max(0, from)));
+
+    /// <summary>Stages that have been trained, in the order in which they began.</summary>
+    public IReadOnlyList<string> TrainedStages() => Ask<IReadOnlyList<string>>(() => [.. _metrics.Stages]);
 
     /// <summary>Steps of a stage (all stages when empty) after <paramref name="after"/>, thinned out evenly to at most
     /// <paramref name="points"/>; the last is always among them. A step that was done again counts once.</summary>
-    public IReadOnlyList<StepView> Steps(string stage, long after, int points)
+    public IReadOnlyList<StepView> Steps(string stage, long after, int points) => Ask(() =>
+    {
+        var all = _metrics.Steps(stage, after);
+        return all.Count <= points ? all
+            : [.. Enumerable.Range(0, points).Select(i => all[(int)((long)i * (all.Count - 1) / Math.Max(1, points - 1))])];
+    });
+
+    /// <summary>The last steps of a stage, at most <paramref name="most"/>, at which a loss or gradient norm lay far above those before.
+    /// </summary>
+    public IReadOnlyList<StepView> Outliers(string stage, int most) =>
+        Ask<IReadOnlyList<StepView>>(() => [.. _metrics.Steps(stage, -1).Where(s => s.Outlier is not null).TakeLast(most)]);
+
+    /// <summary>Metrics on held-out structures of a stage (all stages when empty).</summary>
+    public IReadOnlyList<EvaluationView> Evaluations(string stage) => Ask(() => _metrics.Evaluations(stage));
+
+    /// <summary>Generations of the training group.</summary>
+    public IReadOnlyList<GenerationStart> Generations() => Ask<IReadOnlyList<GenerationStart>>(() => [.. _generations]);
+
+    /// <summary>Which token is left out of the structure loss and why; empty while that is not chosen.</summary>
+    public string ExcludedToken() => Ask(() => _excluded);
+
+    private T Ask<T>(Func<T> question)
     {
         lock (_lock)
         {
-            Read();
-            var all = _steps.Where(s => (stage.Length == 0 || s.Stage == stage) && s.Step > after)
-                .GroupBy(s => (s.Stage, s.Step)).Select(again => again.Last()).ToList();
-            if (all.Count <= points)
+            foreach (var line in _eventFile.ReadNew())
             {
-                return all;
-            }
-
-            return [.. Enumerable.Range(0, points).Select(i => all[(int)((long)i * (all.Count - 1) / Math.Max(1, points - 1))])];
-        }
-    }
-
-    private void Read()
-    {
-        foreach (var line in _eventFile.ReadNew())
-        {
-            if (RunEvent.TryParse(line, out var happened))
-            {
-                _board.Take(happened);
-                if (happened.Kind != RunEventKind.Progress && happened.Kind != RunEventKind.Scale)
+                if (RunEvent.TryParse(line, out var happened))
                 {
-                    _recent.Add(new EventView(
-                        _events.Count, happened.Kind.ToString().ToLowerInvariant(), happened.Stage, happened.Message, happened.Time));
-                    if (_recent.Count > RecentEvents)
-                    {
-                        _recent.RemoveAt(0);
-                    }
+                    Take(happened);
                 }
+
+                _events.Add(line);
             }
 
-            _events.Add(line);
-        }
-
-        foreach (var line in _metricFile.ReadNew())
-        {
-            if (Step(line) is { } step)
+            foreach (var line in _metricFile.ReadNew())
             {
-                _steps.Add(step);
+                _metrics.Take(line);
             }
+
+            return question();
         }
     }
 
-    private static StepView? Step(string line)
+    private void Take(RunEvent happened)
     {
-        try
+        _board.Take(happened);
+        if (happened.Kind is RunEventKind.Progress or RunEventKind.Scale)
         {
-            using var json = JsonDocument.Parse(line);
-            var root = json.RootElement;
-            if (!root.TryGetProperty("loss", out var loss) || !root.TryGetProperty("tokens_per_second", out var speed))
-            {
-                return null;
-            }
-
-            return new StepView(
-                root.GetProperty("stage").GetString() ?? "",
-                root.GetProperty("step").GetInt64(),
-                loss.GetDouble(),
-                Number(root, "gradient_norm"),
-                Number(root, "learning_rate"),
-                speed.GetDouble(),
-                Number(root, "waiting") ?? 0,
-                Number(root, "seconds") ?? 0,
-                (int)(Number(root, "world") ?? 0),
-                (long)(Number(root, "generation") ?? 0),
-                root.GetProperty("time").GetDateTimeOffset());
+            return;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+
+        _recent.Add(new EventView(_events.Count, happened.Kind.ToString().ToLowerInvariant(), happened.Stage, happened.Message, happened.Time));
+        if (_recent.Count > RecentEvents)
         {
-            // A line of another kind, or half of one.
-            return null;
+            _recent.RemoveAt(0);
+        }
+
+        if (happened.Kind == RunEventKind.Note && GenerationNote().Match(happened.Message) is { Success: true } note)
+        {
+            var number = long.Parse(note.Groups["number"].Value, CultureInfo.InvariantCulture);
+            _generations.Add(new GenerationStart(number, note.Groups["members"].Value.Split(", "), note.Groups["why"].Value, happened.Time));
+        }
+        else if (happened is { Kind: RunEventKind.Started, Stage: RunStages.Tuning } && happened.Message.StartsWith(ExcludedPrefix, StringComparison.Ordinal))
+        {
+            _excluded = happened.Message[ExcludedPrefix.Length..];
         }
     }
 
-    private static double? Number(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    private const string ExcludedPrefix = "excluded token: ";
+
+    [GeneratedRegex(@"^generation (?<number>\d{1,18}): (?<members>[^()]*) \((?<why>.*)\)$")]
+    private static partial Regex GenerationNote();
 }

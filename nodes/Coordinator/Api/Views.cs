@@ -85,9 +85,24 @@ public sealed record StageView(
 /// <param name="World">Ranks.</param>
 /// <param name="Generation">Generation of the group.</param>
 /// <param name="Time">When it was done (UTC).</param>
+/// <param name="Outlier">What lay far above the steps before (loss, gradient_norm); null when nothing did.</param>
 public sealed record StepView(
     string Stage, long Step, double Loss, double? GradientNorm, double? LearningRate, double TokensPerSecond, double Waiting,
-    double Seconds, int World, long Generation, DateTimeOffset Time);
+    double Seconds, int World, long Generation, DateTimeOffset Time, string? Outlier = null);
+
+/// <summary>Metrics on held-out structures, from metrics.jsonl.</summary>
+/// <param name="Stage">The stage that is trained.</param>
+/// <param name="Step">Steps done.</param>
+/// <param name="Metrics">Numbers by name.</param>
+/// <param name="Time">When (UTC).</param>
+public sealed record EvaluationView(string Stage, long Step, IReadOnlyDictionary<string, double> Metrics, DateTimeOffset Time);
+
+/// <summary>A generation of the training group, from the events.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="Members">Node names by rank.</param>
+/// <param name="Why">Why it was formed.</param>
+/// <param name="Time">When (UTC).</param>
+public sealed record GenerationStart(long Number, IReadOnlyList<string> Members, string Why, DateTimeOffset Time);
 
 /// <summary>The training group.</summary>
 /// <param name="Number">Its newest generation.</param>

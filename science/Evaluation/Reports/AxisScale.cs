@@ -1,7 +1,7 @@
 namespace Ism.Evaluation.Reports;
 
 /// <summary>Maps values to pixels, linear or logarithmic, with ticks at round numbers.</summary>
-internal sealed class AxisScale
+public sealed class AxisScale
 {
     private readonly double _low;
     private readonly double _high;
@@ -29,14 +29,32 @@ internal sealed class AxisScale
         + (((_logarithmic ? Math.Log10(value) : value) - _low) / (_high - _low) * (_to - _from));
 
     /// <summary>About <paramref name="wanted"/> round values inside the scale.</summary>
-    public IEnumerable<double> Ticks(int wanted)
+    public IEnumerable<double> Ticks(int wanted) => _logarithmic ? LogarithmicTicks(wanted) : RoundTicks(_low, _high, wanted);
+
+    // Powers of ten where there are enough of them, else 1, 2 and 5 times each; round values where the scale is a part of a decade.
+    private IEnumerable<double> LogarithmicTicks(int wanted)
     {
-        var raw = (_high - _low) / wanted;
+        var decades = _high - _low;
+        if (decades < 0.7)
+        {
+            return RoundTicks(Math.Pow(10, _low), Math.Pow(10, _high), wanted);
+        }
+
+        double[] parts = decades < 2.5 ? [1, 2, 5] : [1];
+        var step = Math.Max(1, (int)Math.Ceiling(decades / wanted / 2));
+        return Enumerable.Range((int)Math.Floor(_low), (int)Math.Ceiling(decades) + 2).Where(power => power % step == 0)
+            .SelectMany(power => parts.Select(part => part * Math.Pow(10, power)))
+            .Where(value => Math.Log10(value) >= _low - 1e-9 && Math.Log10(value) <= _high + 1e-9);
+    }
+
+    private static IEnumerable<double> RoundTicks(double low, double high, int wanted)
+    {
+        var raw = (high - low) / wanted;
         var power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
         var step = power * ((raw / power) switch { <= 1 => 1, <= 2 => 2, <= 2.5 => 2.5, <= 5 => 5, _ => 10 });
-        for (var index = (long)Math.Ceiling((_low / step) - 1e-9); index * step <= _high + (1e-9 * step); index++)
+        for (var index = (long)Math.Ceiling((low / step) - 1e-9); index * step <= high + (1e-9 * step); index++)
         {
-            yield return _logarithmic ? Math.Pow(10, index * step) : index * step;
+            yield return index * step;
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Ism.Evaluation.Reports;
 
 /// <summary>Numbers as people read them, the same in every locale.</summary>
-internal static class Numbers
+public static class Numbers
 {
     private static readonly (double Size, string Suffix)[] Prefixes = [(1e9, " G"), (1e6, " M"), (1e3, " k")];
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Ism.Cluster.Home;
 using Ism.Coordinator.Api;
+using Ism.Coordinator.Web;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator.Tests.Api;
@@ -18,7 +19,7 @@ internal sealed class ServedJobs : IAsyncDisposable
 
     public string Url => _server.Url;
 
-    public static async Task<ServedJobs> StartAsync(JobDoor? door = null, int requestsPerSecond = 10_000)
+    public static async Task<ServedJobs> StartAsync(JobDoor? door = null, int requestsPerSecond = 10_000, bool page = false)
     {
         var home = new JobHome(Directory.CreateTempSubdirectory("ism-served-").FullName);
         var options = new ApiOptions
@@ -31,7 +32,7 @@ internal sealed class ServedJobs : IAsyncDisposable
             MaxBody = 1000,
         };
         var jobs = new ApiJobs(new HomePlaces(home), door ?? new JobDoor());
-        return new ServedJobs(home, await ApiServer.StartAsync(options, jobs, new NamedJobs(), null, CancellationToken.None));
+        return new ServedJobs(home, await ApiServer.StartAsync(options, jobs, new NamedJobs(), page ? new WebPage() : null, CancellationToken.None));
     }
 
     /// <summary>A client that keeps cookies and follows nothing.</summary>
