@@ -36,8 +36,10 @@ public sealed record EmbeddingsFile(Embeddings Points, int Structures, int Quara
         using var points = ClusteringFiles.Read(file, "embeddings", ScalarType.Float32, 2);
         try
         {
+            // TorchSharp gives no array of a tensor without elements: a chunk whose structures are all refused.
+            float[] values = points.numel() == 0 ? [] : points.data<float>().ToArray();
             return new EmbeddingsFile(
-                new Embeddings(points.data<float>().ToArray(), (int)points.shape[1]),
+                new Embeddings(values, (int)points.shape[1]),
                 int.Parse(file.Metadata["structures"], CultureInfo.InvariantCulture),
                 int.Parse(file.Metadata["quarantined"], CultureInfo.InvariantCulture),
                 file.Metadata["quarantine"]);
