@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Ism.Cluster.Membership;
@@ -14,6 +15,9 @@ namespace Ism.Cluster.Home;
 public sealed class JobHome(string folder)
 {
     private const int NumberLength = 8;
+    private const string LockFile = "lock";
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockAgain = TimeSpan.FromMilliseconds(20);
     private readonly ConcurrentDictionary<string, EndedMarker> _ended = new();
 
     /// <summary>The folder.</summary>
@@ -74,6 +78,7 @@ public sealed class JobHome(string folder)
     public Submission Submit(JobOptions job, string by)
     {
         var id = JobIdentity.Of(job);
+        using var alone = Lock();
         if (Find(id) is { Id: var known } before && known == id)
         {
             if (before.State is HomeJobState.Queued or HomeJobState.Current or HomeJobState.Complete)
@@ -92,7 +97,6 @@ public sealed class JobHome(string folder)
         JobJson.Save(job with { Workspace = workspace }, Path.Combine(workspace, JobJson.FileName));
         WriteWhole(Path.Combine(workspace, "submitted.json"), JsonSerializer.Serialize(new SubmittedRecord(DateTimeOffset.UtcNow, by)));
         EndedMarker.Delete(workspace);
-        Directory.CreateDirectory(Queue);
         var number = Entries().Select(e => e.Number).DefaultIfEmpty().Max() + 1;
         File.WriteAllText(EntryOf(number, id), "");
         if (before is not null)
@@ -110,7 +114,28 @@ public sealed class JobHome(string folder)
     /// <exception cref="IOException">The storage refused it.</exception>
     public void CancelQueued(HomeJob job, string by) => EndedMarker.Write(job.Workspace, $"{EndedMarker.Cancelled} by {by} before it began");
 
-    // Two who submit at once may draw the same number; their ids decide then.
+    // One at a time, of all processes that reach the home.
+    private FileStream Lock()
+    {
+        Directory.CreateDirectory(Queue);
+        var path = Path.Combine(Queue, LockFile);
+        for (var clock = Stopwatch.StartNew(); ; Thread.Sleep(LockAgain))
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+            }
+            catch (IOException e) when (File.Exists(path))
+            {
+                if (clock.Elapsed > LockPatience)
+                {
+                    throw new IOException($"{path} has been held for {LockPatience.TotalSeconds:F0} s by another who submits a job", e);
+                }
+            }
+        }
+    }
+
+    // Storage whose locks do not hold may let two draw the same number; their ids decide then.
     private IEnumerable<(long Number, string Id)> Entries()
     {
         if (!Directory.Exists(Queue))

@@ -121,7 +121,7 @@ public sealed class JobHomeTests : IDisposable
     [Fact]
     public async Task Should_make_one_job_of_many_that_submit_it_at_once()
     {
-        var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Home.Submit(Job("a"), $"user-{i}"))));
+        var all = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => Home.Submit(Job("a"), $"user-{i}"))));
         Assert.Single(all.Select(s => s.Job.Id).Distinct());
         Assert.Single(Home.All());
     }
