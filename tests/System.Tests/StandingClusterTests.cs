@@ -24,7 +24,7 @@ public sealed class StandingClusterTests(Runs runs, ITestOutputHelper output)
         var first = await SubmitAsync(home, "queued", reference);
         Assert.Equal(first, await SubmitAsync(home, "queued", reference));
         var second = await SubmitAsync(home, "queued", reference, "tuning.epochs=2");
-        var third = await SubmitAsync(home, "queued", reference, "tuning.epochs=1");
+        var third = await SubmitAsync(home, "queued", reference, "tuning.epochs=2", "seed=99");
         Assert.Equal(["current", "queued", "queued"], (await JobsAsync(home)).Select(j => j.State));
         output.WriteLine((await SayAsync(home, "cancel", "--job", third)).Trim());
 
@@ -41,7 +41,7 @@ public sealed class StandingClusterTests(Runs runs, ITestOutputHelper output)
         var jobs = await JobsAsync(home);
         Assert.Equal([(first, "complete"), (second, "complete"), (third, "cancelled")], jobs.Select(j => (j.Id, j.State)));
         Assert.Contains("finished report", await SayAsync(home, "logs", "--job", second));
-        Assert.Contains("waits for a job", await SayAsync(home, "logs", "--job", second, "--node", "trainer-0"), StringComparison.Ordinal);
+        Assert.Contains("joined the cluster", await SayAsync(home, "logs", "--job", second, "--node", "trainer-0"), StringComparison.Ordinal);
 
         serve.RequestStop();
         Assert.Equal(0, await serve.ExitAsync(Soon));
