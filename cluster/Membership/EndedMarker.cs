@@ -26,7 +26,8 @@ public sealed record EndedMarker(string? Error, DateTimeOffset Time)
     {
         var path = PathIn(workspace);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Environment.ProcessId}";
+        // Two requests to one API may end the same job at once.
+        var temporary = $"{path}.{Guid.NewGuid():N}";
         File.WriteAllText(temporary, JsonSerializer.Serialize(new EndedMarker(error, DateTimeOffset.UtcNow)));
         File.Move(temporary, path, overwrite: true);
     }
