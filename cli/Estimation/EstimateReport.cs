@@ -122,6 +122,7 @@ public sealed class EstimateReport
         Add("memory.checkpoint_copy_bytes", memory.CheckpointCopy, EstimateUnit.Bytes, "  copy for checkpoints", "12 bytes a parameter, rank 0 only");
         Add("memory.runtime_bytes", memory.Runtime, EstimateUnit.Bytes, "  runtime and libraries", "measured before there was a model");
         Add("memory.activations_bytes", memory.Activations, EstimateUnit.Bytes, "  activations and the rest", "what is left of the peak");
+        Add("memory.holes_bytes", memory.Holes, EstimateUnit.Bytes, "  holes of the heap", "a tenth and 32 MiB, at which a trainer gives free pages back");
     }
 
     private void AddStorage()

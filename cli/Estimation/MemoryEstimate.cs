@@ -1,6 +1,9 @@
+using Ism.GpuTrainer.Training;
+
 namespace Ism.Cli.Estimation;
 
-/// <summary>Memory of one rank in float32: what is kept for every parameter, and what is left of the measured peak.</summary>
+/// <summary>Memory of one rank in float32: what is kept for every parameter, what is left of the measured peak, and the heap's
+/// holes.</summary>
 public sealed record MemoryEstimate
 {
     private const int Float = 4;
@@ -23,8 +26,12 @@ public sealed record MemoryEstimate
     /// <summary>The rest of the peak: activations, and what allocators hold.</summary>
     public required long Activations { get; init; }
 
+    /// <summary>Holes of the heap: what a trainer lets its memory grow by, beyond what its first steps needed, before it gives pages back
+    /// (<see cref="ResidentBound"/>). A run of minutes gets there; a measurement of a few steps does not.</summary>
+    public required long Holes { get; init; }
+
     /// <summary>All of it: rank 0, which needs most.</summary>
-    public long Total => Weights + Gradients + Moments + CheckpointCopy + Runtime + Activations;
+    public long Total => Weights + Gradients + Moments + CheckpointCopy + Runtime + Activations + Holes;
 
     /// <summary>The least that a rank needs for a model, activations not counted.</summary>
     public static long LeastBytes(long parameters) => 4 * Float * parameters;
@@ -40,6 +47,8 @@ public sealed record MemoryEstimate
         var rest = Math.Max(0, tuning.PeakBytes - runtime - LeastBytes(parameters) - copy);
         var more = Math.Max(0, tuning.WholeLargestTokens - tuning.LargestTokens);
         var each = Math.Max(0, tuning.PeakBytes - copy - tuning.ProbeBytes) / (double)Math.Max(1, tuning.LargestTokens - tuning.ProbeTokens);
+        var activations = rest + (long)(each * more);
+        var needed = LeastBytes(parameters) + copy + runtime + activations;
         return new MemoryEstimate
         {
             Weights = Float * parameters,
@@ -47,7 +56,8 @@ public sealed record MemoryEstimate
             Moments = 2 * Float * parameters,
             CheckpointCopy = copy,
             Runtime = runtime,
-            Activations = rest + (long)(each * more),
+            Activations = activations,
+            Holes = ResidentBound.Bound(needed) - needed,
         };
     }
 }

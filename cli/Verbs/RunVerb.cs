@@ -53,6 +53,7 @@ internal static class RunVerb
         var job = JobPaths.Resolve(options, Environment.CurrentDirectory);
         JobValidation.ThrowIfAny(JobValidation.CheckInputs(job));
         var clock = Stopwatch.StartNew();
+        using var alone = FolderLock.Take(job.Workspace, "`ism run`");
         var continues = JobWorkspace.Open(job);
         string? failure;
         await using (var display = ProgressDisplay.Create(context.Error))

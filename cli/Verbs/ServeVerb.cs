@@ -50,7 +50,7 @@ internal static class ServeVerb
 
     private static async Task<int> RunAsync(VerbContext context, LocalPlan plan, CancellationToken cancel)
     {
-        Directory.CreateDirectory(plan.Folder);
+        using var alone = FolderLock.Take(plan.Folder, "`ism serve`");
         await using var display = ProgressDisplay.Create(context.Error);
         var shown = new RunDisplay(display);
         var job = "";

@@ -7,7 +7,7 @@ namespace Ism.GpuTrainer.Training;
 /// the next ones and the heap gets holes, ever more of them; <see cref="HostMemory.KeepFreed"/> keeps those pages. When resident memory
 /// has grown well beyond what it was, all free pages go back, at the cost of one step's page faults.
 /// </summary>
-internal sealed class ResidentBound(Func<long> resident, Action giveBack)
+public sealed class ResidentBound(Func<long> resident, Action giveBack)
 {
     // Steps that show what is needed: their largest counts.
     private const int Settling = 8;
@@ -23,6 +23,10 @@ internal sealed class ResidentBound(Func<long> resident, Action giveBack)
     {
     }
 
+    /// <summary>What a process may come to hold before it gives pages back, of which steps need <paramref name="usual"/>.</summary>
+    /// <param name="usual">Resident bytes after the largest of the first steps.</param>
+    public static long Bound(long usual) => (long)(Share * usual) + Slack;
+
     /// <summary>Called after every step.</summary>
     /// <returns>Whether memory was given back.</returns>
     public bool AfterStep()
@@ -34,7 +38,7 @@ internal sealed class ResidentBound(Func<long> resident, Action giveBack)
             return false;
         }
 
-        if (now <= (Share * _usual) + Slack)
+        if (now <= Bound(_usual))
         {
             return false;
         }
