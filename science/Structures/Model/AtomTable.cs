@@ -14,6 +14,10 @@ public sealed record AtomTable(float[] X, float[] Y, float[] Z, byte[] Elements,
     /// <summary>Number of atoms.</summary>
     public int Count => X.Length;
 
+    /// <summary>Name of every atom in the numbers of <see cref="AtomNames"/>; null unless the structure was read with
+    /// <see cref="StructureReaderOptions.KeepAtomNames"/>.</summary>
+    public ulong[]? Names { get; init; }
+
     /// <summary>The element of atom <paramref name="atom"/>.</summary>
     public ElementType Element(int atom) => (ElementType)Elements[atom];
 }

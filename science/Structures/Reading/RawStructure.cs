@@ -241,14 +241,3 @@ internal sealed class RawFacts
 
     public int LastLine { get; set; }
 }
-
-/// <summary>Packed names of the backbone.</summary>
-internal static class AtomNames
-{
-    public static readonly ulong N = PackedName.Pack("N");
-    public static readonly ulong CA = PackedName.Pack("CA");
-    public static readonly ulong C = PackedName.Pack("C");
-    public static readonly ulong O = PackedName.Pack("O");
-    public static readonly ulong Oxt = PackedName.Pack("OXT");
-    public static readonly ulong CB = PackedName.Pack("CB");
-}

@@ -119,7 +119,10 @@ internal sealed class StructureAssembly
         }
 
         var total = kept.Count(true);
-        var atoms = new AtomTable(new float[total], new float[total], new float[total], new byte[total], new int[total]);
+        var atoms = new AtomTable(new float[total], new float[total], new float[total], new byte[total], new int[total])
+        {
+            Names = raw.Options.KeepAtomNames ? new ulong[total] : null,
+        };
         var residues = new List<Residue>(raw.Residues.Count);
         var indices = used.ConvertAll(draft => new int[draft.Residues.Count]);
         var filled = new int[used.Count];
@@ -141,6 +144,11 @@ internal sealed class StructureAssembly
                 atoms.Y[next] = atom.Y;
                 atoms.Z[next] = atom.Z;
                 atoms.Elements[next] = (byte)atom.Element;
+                if (atoms.Names is { } names)
+                {
+                    names[next] = atom.Name;
+                }
+
                 atoms.Residue[next++] = residues.Count;
             }
 

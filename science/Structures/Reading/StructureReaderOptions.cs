@@ -26,4 +26,7 @@ public sealed record StructureReaderOptions
 
     /// <summary>A chain whose share of unknown residues (X) is higher is left out.</summary>
     public double MaxUnknownShare { get; init; } = 0.5;
+
+    /// <summary>Whether <see cref="AtomTable.Names"/> is filled, which labels from structures need and microenvironments do not.</summary>
+    public bool KeepAtomNames { get; init; }
 }
