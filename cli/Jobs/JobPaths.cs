@@ -16,6 +16,7 @@ public static class JobPaths
             Model = job.Model with { From = One(job.Model.From) },
             Corpus = job.Corpus with { Structures = Each(job.Corpus.Structures), Heldout = Each(job.Corpus.Heldout) },
             Autoencoder = job.Autoencoder with { From = One(job.Autoencoder.From), Structures = Each(job.Autoencoder.Structures) },
+            Featurizing = job.Featurizing with { Cache = One(job.Featurizing.Cache) },
             Codebook = job.Codebook with { From = One(job.Codebook.From) },
         };
     }

@@ -17,6 +17,7 @@ public static class JobIdentity
         Workspace = "",
         Cluster = new ClusterOptions(),
         Corpus = job.Corpus with { StructureSeconds = 0, StructureMegabytes = 0 },
+        Featurizing = job.Featurizing with { Cache = "" },
     };
 
     /// <summary>The job's id: its name as far as a folder can be called so, and a hash of <see cref="Comparable"/>. The same job has the

@@ -86,6 +86,9 @@ public sealed class FeaturizerContext : IDisposable
     /// <summary>Told when a thread is given up, with what took too long on it. Any thread.</summary>
     public Action<string> Abandoned { get; set; } = _ => { };
 
+    /// <summary>Told what people may want to know and nothing hangs on. Any thread.</summary>
+    public Action<string> Note { get; set; } = _ => { };
+
     /// <summary>Told, with a message for people, that too many threads hang for this node to be of use. Any thread.</summary>
     public Action<string> GivingUp { get; set; } = _ => { };
 

@@ -30,6 +30,7 @@ public static class FeaturizerNode
         var context = new FeaturizerContext(workspace, job, isolation, node)
         {
             Abandoned = what => system.Log.Warning("{0}", what),
+            Note = what => system.Log.Warning("{0}", what),
             Damaged = m => coordinator.Tell(m, ActorRefs.NoSender),
             GivingUp = why =>
             {

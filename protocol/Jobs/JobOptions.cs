@@ -211,6 +211,10 @@ public sealed record FeaturizingOptions
     /// <summary>Structures that are read, cleaned and searched for microenvironments ahead of the one that the encoder is at; 0: none. Tokens do
     /// not depend on it, nor does the number of cores used (cluster.threadsPerFeaturizer).</summary>
     public int ReadAhead { get; init; } = 2;
+
+    /// <summary>Folder in which token files are kept for other jobs with the same structures, encoder and codebook, and are looked for before a
+    /// chunk is tokenised. Every featurizer should reach it. Empty: none.</summary>
+    public string Cache { get; init; } = "";
 }
 
 /// <summary>Structure-tuning: losses, schedule, batches, checkpoints.</summary>

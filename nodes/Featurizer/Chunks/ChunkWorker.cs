@@ -125,15 +125,23 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
 
     private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
-        var harvest = Products(work, chunk, progress, cancel);
         var path = ResultPath(context.Workspace, work, chunk);
+        var cache = new TokenCache(context, context.Note);
+        if (cache.Take(work, chunk, path) is { } cached)
+        {
+            progress(cached.Summary.Structures + cached.Summary.Quarantined);
+            return Result(cached.Summary, cached.Refused);
+        }
+
+        var harvest = Products(work, chunk, progress, cancel);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
             harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values);
-        return new ChunkResult(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0)
-        {
-            Reasons = ByReason(harvest.Refused.Values),
-        };
+        cache.Keep(work, chunk, path, harvest.Refused.Values);
+        return Result(summary, harvest.Refused.Values);
+
+        static ChunkResult Result(TokenFileSummary summary, IReadOnlyCollection<QuarantinedStructure> refused) =>
+            new(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0) { Reasons = ByReason(refused) };
     }
 
     private static IReadOnlyDictionary<string, int> ByReason(IReadOnlyCollection<QuarantinedStructure> refused) => refused.Count == 0
