@@ -11,6 +11,7 @@ using TorchSharp;
 //   --profile: by part of a step; --watch N: memory over N steps of ever other lengths, 1 if it grows; --peer: against PyTorch
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var settings = new Settings(args);
+_ = KernelCache.Bound();
 var kept = !settings.Has("--default-malloc") && HostMemory.KeepFreed();
 torch.set_num_threads(settings.Threads);
 if (settings.Has("--profile"))

@@ -17,6 +17,7 @@ public sealed class TrainingMeasurement : IMeasurement
     public Task<IReadOnlyList<Reading>> RunAsync(double seconds, Action<string> say, CancellationToken cancel) => Task.Run(() =>
     {
         HostMemory.KeepFreed();
+        _ = KernelCache.Bound();
         say("trains the 35M shape, a step to warm up and a few that count in each precision");
         var result = new TrainingBenchmark(new TrainingBenchmarkOptions
         {

@@ -24,6 +24,7 @@ public sealed class TrainerRehearsal(Workspace workspace, RehearsalPlan plan, in
     {
         // As TrainerNode does, so that time and memory are those of a run.
         _ = HostMemory.KeepFreed();
+        _ = KernelCache.Bound();
         var node = new NodeOptions { Role = NodeRoles.Trainer, NodeId = $"trainer-{rank}", Workspace = workspace.Root };
         using var system = ActorSystem.Create(NodeOptions.SystemName, NodeHocon.For(node));
         // A cluster of its own, so that the process holds what a member does.

@@ -20,6 +20,7 @@ public static class TrainerNode
     public static void Start(ActorSystem system, NodeOptions node, Workspace workspace, JobOptions job)
     {
         _ = HostMemory.KeepFreed();
+        _ = KernelCache.Bound();
         if (job.Cluster.ThreadsPerTrainer > 0)
         {
             torch.set_num_threads(job.Cluster.ThreadsPerTrainer);
