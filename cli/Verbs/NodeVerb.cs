@@ -4,6 +4,7 @@ using Ism.Cli.Slurm;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
+using Ism.Cluster.Security;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 using Microsoft.Extensions.Logging;
@@ -65,7 +66,12 @@ internal static class NodeVerb
             DefaultValueFactory = _ => LogFormats.OfEnvironment().ToString().ToLowerInvariant(),
         };
         logFormat.AcceptOnlyFromAmong([.. LogFormats.Names]);
-        var command = new Command(role, description) { workspace, home, number, host, port, seed, metrics, logFormat };
+        var insecure = new Option<bool>("--insecure")
+        {
+            Description = $"Let other machines reach this node without TLS: in a network that nobody else reaches ({BeyondLoopback.InsecureVariable}=1)",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(BeyondLoopback.InsecureVariable) == "1",
+        };
+        var command = new Command(role, description) { workspace, home, number, host, port, seed, metrics, logFormat, insecure };
         if (role == NodeRoles.Coordinator)
         {
             command.Add(api);
@@ -87,10 +93,16 @@ internal static class NodeVerb
                 NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
                 Host = parsed.GetValue(host) ?? NodeAddress.Default(task),
                 Port = parsed.GetValue(port),
+                Tls = TlsFolder.Find(folder),
                 Workspace = folder,
                 Seeds = parsed.GetValue(seed) ?? [],
                 LogFormat = LogFormats.Parse(parsed.GetValue(logFormat)) ?? LogFormat.Plain,
             };
+            if (BeyondLoopback.Refusal(node.Host, node.Tls, parsed.GetValue(insecure)) is { } refusal)
+            {
+                throw new UsageException(refusal);
+            }
+
             // Of several processes in one Slurm job, none may end the others: their script has the job queued again.
             var queuesAgain = given is null ? task is { WholeJob: true } : role == NodeRoles.Coordinator;
             await using var telemetry = await MetricsHost.StartAsync(parsed.GetValue(metrics)!, node, cancel);
