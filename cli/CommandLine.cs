@@ -62,6 +62,7 @@ public static class CommandLine
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         SynthVerb.Create(context),
+        CertsVerb.Create(context),
         VerifyVerb.Create(context),
         ChaosVerb.Create(context),
         IsolateVerb.Create(context),

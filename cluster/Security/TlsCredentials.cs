@@ -37,6 +37,7 @@ public sealed class TlsCredentials
     {
         ServerCertificateContext = Context,
         ClientCertificateRequired = true,
+        AllowTlsResume = false,
         RemoteCertificateValidationCallback = (_, peer, _, _) => Refuses(peer as X509Certificate2) is null,
     };
 
@@ -46,6 +47,7 @@ public sealed class TlsCredentials
     {
         TargetHost = "",
         ClientCertificateContext = Context,
+        AllowTlsResume = false,
         RemoteCertificateValidationCallback = (_, peer, _, _) => Refuses(peer as X509Certificate2) is null,
     };
 

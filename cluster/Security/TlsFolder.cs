@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Ism.Cluster.Security;
 
 /// <summary>
@@ -82,6 +84,21 @@ public sealed class TlsFolder
             }
 
             return _current!;
+        }
+    }
+
+    /// <summary>The certificates of authorities in a PEM file.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds none.</exception>
+    public static X509Certificate2Collection AuthoritiesIn(string file)
+    {
+        try
+        {
+            return TlsCredentials.Parsed(file, File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IOException($"{file} is missing: a client needs the cluster's {AuthorityFile}, which `ism certs` has made", e);
         }
     }
 
