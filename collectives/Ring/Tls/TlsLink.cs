@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace Ism.Collectives.Ring.Tls;
 
@@ -72,8 +71,9 @@ internal sealed class TlsLink
             outside.Dispose();
             inward.Join();
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Nobody else is on this thread: what a stranger sends must not end the process.
             _failure ??= e.Message;
         }
     }
@@ -87,7 +87,7 @@ internal sealed class TlsLink
             (_outside.ReceiveTimeout, _outside.SendTimeout) = (0, (int)SendWithin.TotalMilliseconds);
             return true;
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or InvalidDataException or SocketException or ObjectDisposedException)
+        catch (Exception e)
         {
             _failure = $"TLS with {peer} failed: {e.Message}";
             _refused?.Invoke(_failure);
@@ -131,7 +131,7 @@ internal sealed class TlsLink
 
             _carried.Shutdown(SocketShutdown.Send);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or AuthenticationException)
+        catch (Exception e)
         {
             Broken(e);
         }
