@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using Ism.Cli.Estimation;
 using Ism.Cli.Jobs;
 using Ism.Cli.Verbs;
+using Ism.Cluster.Security;
 
 namespace Ism.Cli;
 
@@ -16,6 +17,14 @@ public static class CommandLine
     private static readonly Option<bool> Debug = new("--debug")
     {
         Description = $"Print the whole exception when something fails (as {DebugVariable}=1)",
+        Recursive = true,
+    };
+
+    private static readonly Option<string?> Tls = new("--tls")
+    {
+        Description = $"Folder with the cluster's certificates: {TlsFolder.AuthorityFile}, and for nodes {TlsFolder.CertificateFile} and "
+            + $"{TlsFolder.KeyFile} ({TlsFolder.Variable}); without it, {TlsFolder.NameInPlace}/ in the home or workspace where it is there",
+        HelpName = "FOLDER",
         Recursive = true,
     };
 
@@ -35,6 +44,7 @@ public static class CommandLine
         "Trains sequence-only protein language models that know structure.")
     {
         Debug,
+        Tls,
         DemoVerb.Create(context),
         RunVerb.Create(context),
         SubmitVerb.Create(context),
@@ -53,6 +63,7 @@ public static class CommandLine
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         SynthVerb.Create(context),
+        CertsVerb.Create(context),
         VerifyVerb.Create(context),
         ChaosVerb.Create(context),
         IsolateVerb.Create(context),
@@ -73,6 +84,12 @@ public static class CommandLine
 
         try
         {
+            if (parsed.GetValue(Tls) is { } folder)
+            {
+                // Children inherit it. The path of a secret is none.
+                Environment.SetEnvironmentVariable(TlsFolder.Variable, Inputs.Existing("--tls", Path.GetFullPath(folder)));
+            }
+
             var configuration = new InvocationConfiguration
             {
                 Output = context.Output,

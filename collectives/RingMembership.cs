@@ -7,7 +7,7 @@ public sealed record RingMembership
     public const int MaxWorld = 128;
 
     /// <summary>Names the training group of the job; a member of another group is refused. Drawn at random, it keeps strangers
-    /// out; the traffic itself is not encrypted, so the ring belongs on a private network.</summary>
+    /// out as long as nobody listens; with <see cref="RingTls"/> nobody can.</summary>
     public required Guid Group { get; init; }
 
     /// <summary>Number of this set of members.</summary>

@@ -12,15 +12,17 @@ public sealed class TcpRingListener : IDisposable
 {
     private readonly Socket _socket;
     private readonly string _host;
+    private readonly RingTls? _tls;
 
     /// <summary>Listens at once.</summary>
     /// <param name="host">Name or address under which the other members reach this one.</param>
     /// <param name="port">0 lets the system choose.</param>
     /// <param name="any">Listen on every interface; false: only on the address of <paramref name="host"/>.</param>
+    /// <param name="tls">Makes the links secret; null: plain TCP.</param>
     /// <exception cref="SocketException">The port is taken, or the host is not this machine's.</exception>
-    public TcpRingListener(string host, int port = 0, bool any = false)
+    public TcpRingListener(string host, int port = 0, bool any = false, RingTls? tls = null)
     {
-        _host = host;
+        (_host, _tls) = (host, tls);
         var address = any ? IPAddress.Any : Resolve(host);
         _socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _socket.Bind(new IPEndPoint(address, port));
@@ -61,9 +63,11 @@ public sealed class TcpRingListener : IDisposable
         try
         {
             next = Dial(me, clock);
+            var link = _tls?.Connect(next);
+            next = link?.Inside ?? next;
             RingHandshake.Of(me, RingVerdict.Hello).Send(next);
-            var welcome = new RingWelcome(next, me, clock);
-            previous = new RingDoor(_socket, me, clock).Admit(welcome);
+            var welcome = new RingWelcome(next, me, clock, link);
+            previous = new RingDoor(_socket, me, clock, _tls).Admit(welcome);
             while (!welcome.Look(JoinClock.SliceMicroseconds))
             {
                 clock.Check(me.Next, "it accepted the connection and did not answer");

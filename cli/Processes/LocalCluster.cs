@@ -20,6 +20,7 @@ public sealed class LocalCluster(LocalPlan plan, ProcessGroup processes, Action<
     private readonly Dictionary<string, (DateTime Started, int EarlyDeaths)> _lives = [];
     private readonly Channel<(string Role, int Count)> _scale = Channel.CreateUnbounded<(string, int)>();
     private readonly List<NodeProcess> _members = [];
+    private IReadOnlyList<NodeProcess> _first = [];
     private readonly Dictionary<string, int> _wanted = new()
     {
         [NodeRoles.Coordinator] = plan.Cluster.Coordinators,
@@ -59,6 +60,7 @@ public sealed class LocalCluster(LocalPlan plan, ProcessGroup processes, Action<
                 Fill(role);
             }
 
+            _first = [.. _members];
             while (true)
             {
                 var exit = processes.WaitForAnyExitAsync(_members, cancel);
@@ -95,12 +97,18 @@ public sealed class LocalCluster(LocalPlan plan, ProcessGroup processes, Action<
             return null;
         }
 
+        var (started, early) = _lives[ended.Name];
+        if (ended.Exited.Result == ExitCode.BadUsage && _first.Contains(ended))
+        {
+            // A port that is taken, certificates that do not fit: nothing that another try would mend.
+            return new EndedMarker($"{ended.Name} cannot be started: {ended.LastWords()}", DateTimeOffset.UtcNow);
+        }
+
         if (ended.Exited.Result != 0)
         {
             note(ended.DescribeEnd());
         }
 
-        var (started, early) = _lives[ended.Name];
         early = DateTime.UtcNow - started < EarlyDeath ? early + 1 : 0;
         _lives[ended.Name] = (started, early);
         if (early >= (ended.Exited.Result > Signalled ? MostEarlyDeaths : MostEarlyFailures))

@@ -125,6 +125,13 @@ public sealed class NodeProcess
             : $"{Name} (process {Pid}) {how}; the end of {LogPath}:{Environment.NewLine}{string.Join(Environment.NewLine, tail.Select(l => $"  {l}"))}";
     }
 
+    /// <summary>The last line of its log, without the program's name before it; how it ended where there is none.</summary>
+    public string LastWords()
+    {
+        const string program = "ism: ";
+        return Tail() is [.., var last] ? (last.StartsWith(program, StringComparison.Ordinal) ? last[program.Length..] : last) : DescribeEnd();
+    }
+
     /// <summary>Adds a line to the log.</summary>
     public void Log(string line)
     {

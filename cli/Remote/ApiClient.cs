@@ -13,17 +13,18 @@ public sealed class ApiClient : IDisposable
     private static readonly TimeSpan ConnectWithin = TimeSpan.FromSeconds(5);
     private readonly ApiTarget _target;
     private readonly HttpClient _http;
+    private readonly ServerTrust _trust;
 
     /// <summary>A client of <paramref name="target"/>.</summary>
     /// <exception cref="IOException">The authority's file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It holds no certificate.</exception>
     public ApiClient(ApiTarget target)
     {
         _target = target;
         var handler = new SocketsHttpHandler { ConnectTimeout = ConnectWithin, AllowAutoRedirect = false, UseProxy = target.Workspace is null };
-        if (target.Authority is { } path)
-        {
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trusting(path) };
-        }
+        _trust = new ServerTrust(target.Authority);
+        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, _, errors) =>
+            _trust.Trusts((sender as SslStream)?.TargetHostName ?? "", certificate as X509Certificate2, errors);
 
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         if (target.Token is { } token)
@@ -82,13 +83,6 @@ public sealed class ApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private static X509ChainPolicy Trusting(string path)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(path);
-        return policy;
-    }
-
     // A coordinator that died has left its address too, and one that is stopped takes connections and says nothing: each is given a share
     // of the time.
     private async Task<HttpResponseMessage> SendAsync(
@@ -118,7 +112,7 @@ public sealed class ApiClient : IDisposable
             }
             catch (HttpRequestException e)
             {
-                tried.Add($"{url.GetLeftPart(UriPartial.Authority)}: {(e.InnerException ?? e).Message}");
+                tried.Add($"{url.GetLeftPart(UriPartial.Authority)}: {_trust.TakeRefusal() ?? Said(url, e)}");
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
@@ -128,6 +122,11 @@ public sealed class ApiClient : IDisposable
 
         throw new ApiException(string.Join("; ", tried), [], answered: false);
     }
+
+    private static string Said(Uri url, HttpRequestException e) =>
+        e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse && url.Scheme == Uri.UriSchemeHttp
+            ? "it does not answer HTTP; if it speaks TLS, ask it with https://"
+            : (e.InnerException ?? e).Message;
 
     private static async Task ThrowAsync(Uri url, HttpResponseMessage response, CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ism.Cli.Verbs;
+using Ism.Cluster.Security;
 using Ism.Coordinator.Api;
 
 namespace Ism.Cli.Remote;
@@ -43,7 +44,7 @@ internal sealed class TargetArguments
 
     private readonly Option<string?> _authority = new("--authority")
     {
-        Description = "PEM file with the certificate of the cluster's authority (`ism certs`), where the system does not trust it",
+        Description = $"PEM file with the certificate of the cluster's authority; without it, {TlsFolder.AuthorityFile} of --tls",
         HelpName = "FILE",
     };
 
@@ -84,9 +85,15 @@ internal sealed class TargetArguments
         var server = parsed.GetValue(_server) ?? (workspace is null ? Variable(ServerVariable) : null);
         if (server is not null)
         {
-            return Uri.TryCreate(server, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-                ? new ApiTarget([url], ApiToken.TryRead(null), job, null, authority)
-                : throw new UsageException($"--server {server}: an address like https://node7:8420 is needed");
+            if (!Uri.TryCreate(server, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            {
+                throw new UsageException($"--server {server}: an address like https://node7:8420 is needed");
+            }
+
+            return url.Scheme == Uri.UriSchemeHttps || BeyondLoopback.IsLoopback(url.Host)
+                ? new ApiTarget([url], ApiToken.TryRead(null), job, null, authority ?? TlsFolder.Find(null)?.AuthorityPath)
+                : throw new UsageException($"--server {server}: the token could be read on the way; take https://{url.Authority}, or reach it "
+                    + $"through `ssh -L {url.Port}:127.0.0.1:{url.Port} {url.Host}`");
         }
 
         if ((parsed.GetValue(_home) ?? (workspace is null ? Variable(HomeVariable) : null)) is { } home)
@@ -105,5 +112,6 @@ internal sealed class TargetArguments
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static ApiTarget Of(string folder, string job, string? workspace, string? authority) => new(
-        [.. new ApiRecords(folder).All().Select(r => new Uri(r.Url))], ApiToken.TryRead(folder), job, workspace, authority);
+        [.. new ApiRecords(folder).All().Select(r => new Uri(r.Url))], ApiToken.TryRead(folder), job, workspace,
+        authority ?? TlsFolder.Find(folder)?.AuthorityPath);
 }

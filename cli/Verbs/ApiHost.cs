@@ -1,7 +1,11 @@
 using System.Net;
+using System.Net.Sockets;
 using Ism.Cli.Jobs;
+using Ism.Cluster.Hosting;
+using Ism.Cluster.Security;
 using Ism.Coordinator.Api;
 using Ism.Coordinator.Web;
+using Microsoft.AspNetCore.Connections;
 
 namespace Ism.Cli.Verbs;
 
@@ -16,14 +20,13 @@ internal static class ApiHost
 
     /// <summary>Starts it; null when it is switched off.</summary>
     /// <param name="listen">"HOST:PORT" or "off".</param>
-    /// <param name="node">Name of the coordinator.</param>
-    /// <param name="folder">Home or workspace.</param>
+    /// <param name="node">The coordinator; its workspace is the home where it has one.</param>
     /// <param name="places">Its jobs.</param>
     /// <param name="door">The way to the one that runs.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="UsageException">The address cannot be used, or not so.</exception>
     public static async Task<ApiServer?> StartAsync(
-        string listen, string node, string folder, IJobPlaces places, JobDoor door, CancellationToken cancel)
+        string listen, NodeOptions node, IJobPlaces places, JobDoor door, CancellationToken cancel)
     {
         if (listen == Off)
         {
@@ -31,18 +34,30 @@ internal static class ApiHost
         }
 
         var endpoint = Parse(listen);
-        if (!IPAddress.IsLoopback(endpoint.Address))
+        var isHere = IPAddress.IsLoopback(endpoint.Address);
+        if (!isHere && node.Tls is null)
         {
-            throw new UsageException($"--api {listen}: beyond this machine the API needs TLS, which this version does not have yet; "
-                + "listen on 127.0.0.1 and reach it through `ssh -L`");
+            throw new UsageException($"--api {listen}: beyond this machine the API is served with TLS only: the token and all else could be read "
+                + $"on the way. `ism certs --out FOLDER --name {Dns.GetHostName()}` makes certificates, --tls FOLDER ({TlsFolder.Variable}) names "
+                + "them; or listen on 127.0.0.1 and reach it through `ssh -L`");
         }
 
-        var options = new ApiOptions { NodeId = node, Folder = folder, Listen = endpoint, Token = ApiToken.ReadOrCreate(folder) };
+        var isAny = IPAddress.Any.Equals(endpoint.Address) || IPAddress.IPv6Any.Equals(endpoint.Address);
+        var options = new ApiOptions
+        {
+            NodeId = node.NodeId,
+            Folder = node.Workspace,
+            Listen = endpoint,
+            // Who listens on all of them is reached where other nodes reach it.
+            PublicHost = isAny && !BeyondLoopback.IsLoopback(node.Host) ? node.Host : null,
+            Tls = node.Tls,
+            Token = ApiToken.ReadOrCreate(node.Workspace),
+        };
         try
         {
             return await ApiServer.StartAsync(options, new ApiJobs(places, door), new SubmittedJobs(), new WebPage(), cancel);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is SocketException || e.InnerException is AddressInUseException)
         {
             throw new UsageException($"--api {listen}: {(e.InnerException ?? e).Message}; name another port, or 0 for a free one");
         }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Ism.Cli.Processes;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Security;
 using Ism.Coordinator;
 using Ism.Coordinator.Api;
 using Ism.Featurizer;
@@ -48,10 +49,12 @@ internal static class NodeRun
         ActorSystem? member = null;
         var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var isolation = new ChildIsolation(workspace.Root);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var host = NodeHost.Build(node, Start, Leaves, cancel);
         try
         {
             await host.StartAsync(cancel);
+            _ = RenewAsync(node, ended, over.Token);
             var end = await ended.Task.WaitAsync(checkpointFirst).WaitAsync(cancel);
             cancel.ThrowIfCancellationRequested();
             return end;
@@ -68,6 +71,7 @@ internal static class NodeRun
         }
         finally
         {
+            await over.CancelAsync();
             if (member is not null)
             {
                 door?.Close(member);
@@ -100,6 +104,21 @@ internal static class NodeRun
         }
 
         void Leaves(string? why) => ended.TrySetResult(new NodeEnd(why is not null, false, why));
+    }
+
+    private static async Task RenewAsync(NodeOptions node, TaskCompletionSource<NodeEnd> ended, CancellationToken over)
+    {
+        try
+        {
+            if (node.Tls is { } tls)
+            {
+                ended.TrySetResult(new NodeEnd(true, false, await CertificateRenewal.WaitAsync(tls, node.NodeId, over)));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // This membership has ended before its certificate.
+        }
     }
 
     // Every role asks: whoever is told first, the others find it under way.

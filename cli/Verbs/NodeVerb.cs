@@ -4,6 +4,7 @@ using Ism.Cli.Slurm;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
+using Ism.Cluster.Security;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,8 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism node ROLE`: this process as one node of a cluster.</summary>
 internal static class NodeVerb
 {
+    private static readonly TimeSpan CertificateWarning = TimeSpan.FromDays(14);
+
     public static Command Create(VerbContext context) => new("node", "Run this process as one node of a cluster.")
     {
         Role(context, NodeRoles.Coordinator, "Holds the job: ledger, training group, report. Prints progress as JSON lines."),
@@ -65,7 +68,12 @@ internal static class NodeVerb
             DefaultValueFactory = _ => LogFormats.OfEnvironment().ToString().ToLowerInvariant(),
         };
         logFormat.AcceptOnlyFromAmong([.. LogFormats.Names]);
-        var command = new Command(role, description) { workspace, home, number, host, port, seed, metrics, logFormat };
+        var insecure = new Option<bool>("--insecure")
+        {
+            Description = $"Let other machines reach this node without TLS: in a network that nobody else reaches ({BeyondLoopback.InsecureVariable}=1)",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(BeyondLoopback.InsecureVariable) == "1",
+        };
+        var command = new Command(role, description) { workspace, home, number, host, port, seed, metrics, logFormat, insecure };
         if (role == NodeRoles.Coordinator)
         {
             command.Add(api);
@@ -87,16 +95,26 @@ internal static class NodeVerb
                 NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
                 Host = parsed.GetValue(host) ?? NodeAddress.Default(task),
                 Port = parsed.GetValue(port),
+                Tls = TlsFolder.Find(folder),
                 Workspace = folder,
                 Seeds = parsed.GetValue(seed) ?? [],
                 LogFormat = LogFormats.Parse(parsed.GetValue(logFormat)) ?? LogFormat.Plain,
             };
+            if (BeyondLoopback.Refusal(node.Host, node.Tls, parsed.GetValue(insecure)) is { } refusal)
+            {
+                throw new UsageException(refusal);
+            }
+
+            Use(context, node);
+
             // Of several processes in one Slurm job, none may end the others: their script has the job queued again.
             var queuesAgain = given is null ? task is { WholeJob: true } : role == NodeRoles.Coordinator;
             await using var telemetry = await MetricsHost.StartAsync(parsed.GetValue(metrics)!, node, cancel);
             if (telemetry.Url is { } url)
             {
-                Say(context, node, LogLevel.Information, $"metrics are served at {url}");
+                var isOpen = !BeyondLoopback.IsLoopback(new Uri(url).Host);
+                Say(context, node, isOpen ? LogLevel.Warning : LogLevel.Information,
+                    $"metrics are served at {url}{(isOpen ? " to whoever reaches it: without token, without TLS" : "")}");
             }
 
             var listen = role == NodeRoles.Coordinator ? parsed.GetValue(api)! : ApiHost.Off;
@@ -105,6 +123,24 @@ internal static class NodeVerb
                 : await RunHomeAsync(context, node, listen, cancel);
         });
         return command;
+    }
+
+    // Certificates that cannot be used are no better at a second try.
+    private static void Use(VerbContext context, NodeOptions node)
+    {
+        try
+        {
+            if (node.Tls?.Credentials().Certificate is { } certificate)
+            {
+                var left = certificate.NotAfter - DateTime.Now;
+                Say(context, node, left < CertificateWarning ? LogLevel.Warning : LogLevel.Information,
+                    $"connections use TLS with {node.Tls}, whose certificate ends on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new UsageException(e.Message);
+        }
     }
 
     private static string FolderOf(string? workspace, string? home) => (workspace, home) switch
@@ -120,7 +156,7 @@ internal static class NodeVerb
         Directory.CreateDirectory(node.Workspace);
         var home = new JobHome(node.Workspace);
         var door = new JobDoor();
-        await using var api = await ApiHost.StartAsync(listen, node.NodeId, home.Folder, new HomePlaces(home), door, cancel);
+        await using var api = await ApiHost.StartAsync(listen, node, new HomePlaces(home), door, cancel);
         SayAddress(context, api);
         return await new HomeNode(context, home, node, door).RunAsync(e => Emit(context, e), cancel);
     }
@@ -130,7 +166,7 @@ internal static class NodeVerb
         var place = new Workspace(node.Workspace);
         var job = place.ReadJob();
         var door = new JobDoor();
-        await using var api = await ApiHost.StartAsync(listen, node.NodeId, place.Root, new SinglePlace(place, job), door, cancel);
+        await using var api = await ApiHost.StartAsync(listen, node, new SinglePlace(place, job), door, cancel);
         SayAddress(context, api);
         return await RunAsync(context, node with { Journal = job.Cluster.Journal }, place, job, door, queuesAgain, cancel);
     }

@@ -74,6 +74,7 @@ internal static class SlurmVerb
         }
 
         JobWorkspace.Open(job);
+        WorkspaceCertificates.Ensure(job.Workspace);
         await context.Error.WriteLineAsync($"{string.Join(", ", SlurmScripts.Names)} {(keep ? "are" : "written")} in {scripts}");
         if (!submit)
         {

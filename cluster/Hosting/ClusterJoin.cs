@@ -73,7 +73,7 @@ internal sealed class ClusterJoin
                 }
             }
 
-            _waitsFor = living.Count > 0 ? $"{string.Join(", ", living)}: alive, but not reached"
+            _waitsFor = living.Count > 0 ? $"{string.Join(", ", living)}: alive, but not reached{OtherProtocol(asked)}"
                 : $"a coordinator; none has left its address in {_files.Folder}";
             if (_node.Role == NodeRoles.Coordinator && living.Count == 0
                 && (asked.Count == 0 || _clock.Elapsed > _node.Times.Renewal * 3) && TryFound())
@@ -104,6 +104,11 @@ internal sealed class ClusterJoin
         asked = [.. files.Where(m => m.Address != _cluster.SelfAddress.ToString() && m.Node != _node.NodeId).OrderBy(m => !Lives(m))];
         return [.. asked.Where(Lives).Select(m => $"{m.Node} ({m.Address})")];
     }
+
+    // A node with TLS and one without never reach each other, and neither hears why.
+    private string OtherProtocol(IReadOnlyList<MemberRecord> members) =>
+        members.Select(m => Address.Parse(m.Address).Protocol).FirstOrDefault(p => p != _cluster.SelfAddress.Protocol) is { } other
+            ? $" (they speak {other}, this node {_cluster.SelfAddress.Protocol}: TLS is for all nodes or for none; see --tls)" : "";
 
     private bool Lives(MemberRecord member) => _beats.IsLive(member.Address) && _beats.GrownAt(member.Address) is not null;
 

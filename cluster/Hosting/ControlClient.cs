@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Security;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cluster.Hosting;
@@ -24,6 +26,7 @@ public static class ControlClient
     /// <param name="patience">How long an answer is waited for, over all coordinators: a job may be on its way to a standby.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="TimeoutException">No coordinator answered; names those asked.</exception>
+    /// <exception cref="IOException">The cluster speaks TLS and there is no certificate to show; says where it is looked for.</exception>
     public static async Task<JobAnswer> AskAsync(string workspace, JobCommand command, TimeSpan patience, CancellationToken cancel)
     {
         var files = new MemberFiles(workspace);
@@ -36,7 +39,7 @@ public static class ControlClient
         deadline.CancelAfter(patience);
         var coordinators = await SomeCoordinatorsAsync(files, workspace, deadline.Token);
         cancel.ThrowIfCancellationRequested();
-        var system = ActorSystem.Create(NodeOptions.SystemName, Configuration(coordinators[0]));
+        var system = ActorSystem.Create(NodeOptions.SystemName, Setup(coordinators[0], TlsFolder.Find(workspace)));
         try
         {
             while (!deadline.IsCancellationRequested)
@@ -97,6 +100,19 @@ public static class ControlClient
         {
             return null;
         }
+    }
+
+    private static ActorSystemSetup Setup(string coordinator, TlsFolder? tls)
+    {
+        var isSecret = Address.Parse(coordinator).Protocol.Contains(".ssl.", StringComparison.Ordinal);
+        if (isSecret && tls is null)
+        {
+            throw new IOException($"the nodes of this job speak TLS ({coordinator}): name the folder with the cluster's certificates with --tls ({TlsFolder.Variable})");
+        }
+
+        var configuration = BootstrapSetup.Create().WithConfig(
+            (isSecret ? ConfigurationFactory.ParseString(AkkaTls.Hocon) : Config.Empty).WithFallback(Configuration(coordinator)));
+        return isSecret ? ActorSystemSetup.Create(configuration, AkkaTls.Setup(tls!)) : ActorSystemSetup.Create(configuration);
     }
 
     // Answers come back to the address under which this machine reaches the coordinator.

@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
+using Ism.Cluster.Security;
 
 namespace Ism.Cluster.Hosting;
 
@@ -30,6 +31,11 @@ public static class NodeHocon
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.roles = [{node.Role}]");
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.port = {node.Port}");
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.hostname = {Quote(node.Host)}");
+        if (node.Tls is not null)
+        {
+            text.AppendLine(AkkaTls.Hocon);
+        }
+
         if (node.Role == NodeRoles.Coordinator)
         {
             var (provider, connection) = Journal(node);

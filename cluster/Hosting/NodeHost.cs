@@ -3,6 +3,7 @@ using Akka.Event;
 using Akka.Hosting;
 using Ism.Cluster.Logging;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Security;
 using Ism.Cluster.Telemetry;
 using Ism.Cluster.Wire;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +27,8 @@ public static class NodeHost
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { Args = [] });
         NodeLogging.Add(builder.Logging, node).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.AddAkka(NodeOptions.SystemName, (akka, services) => akka
+        var ssl = node.Tls is { } tls ? AkkaTls.Setup(tls) : null;
+        builder.Services.AddAkka(NodeOptions.SystemName, (akka, services) => (ssl is null ? akka : akka.AddSetup(ssl))
             .AddSetup(new ActorLogSetup(services.GetRequiredService<ILoggerFactory>()))
             .ConfigureLoggers(l =>
             {

@@ -1,5 +1,6 @@
 using Ism.Cluster.Logging;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Security;
 
 namespace Ism.Cluster.Hosting;
 
@@ -33,6 +34,9 @@ public sealed record NodeOptions
 
     /// <summary>Port of the actor transport; 0 takes a free one.</summary>
     public int Port { get; init; }
+
+    /// <summary>Certificates for connections between nodes; null: plain TCP.</summary>
+    public TlsFolder? Tls { get; init; }
 
     /// <summary>Folder that all nodes reach; every node leaves its address there for the others.</summary>
     public required string Workspace { get; init; }

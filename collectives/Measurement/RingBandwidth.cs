@@ -36,8 +36,9 @@ public sealed record RingBandwidth(
     /// <param name="bytes">Bytes of the buffer.</param>
     /// <param name="type">Type of the elements; sums.</param>
     /// <param name="rounds">Measured times of each; one more of each comes first.</param>
+    /// <param name="tls">Makes the ring's links secret; loopback stays plain.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 2 ranks, or no bytes or rounds.</exception>
-    public static unsafe RingBandwidth Measure(int ranks, long bytes, ElementType type = ElementType.Float32, int rounds = 7)
+    public static unsafe RingBandwidth Measure(int ranks, long bytes, ElementType type = ElementType.Float32, int rounds = 7, RingTls? tls = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ranks, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, type.Size());
@@ -47,7 +48,7 @@ public sealed record RingBandwidth(
         var (ring, loopback) = (new List<Lap>(), new List<Lap>());
         using var sockets = new LoopbackRing(ranks);
         using var together = new Barrier(ranks);
-        var listeners = Enumerable.Range(0, ranks).Select(_ => new TcpRingListener("127.0.0.1")).ToArray();
+        var listeners = Enumerable.Range(0, ranks).Select(_ => new TcpRingListener("127.0.0.1", tls: tls)).ToArray();
         string[] endpoints = [.. listeners.Select(listener => listener.Endpoint)];
         var group = Guid.NewGuid();
         LoopbackRing.OnThreads(ranks, rank =>

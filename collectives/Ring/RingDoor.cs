@@ -6,7 +6,7 @@ namespace Ism.Collectives.Ring;
 /// Lets the previous rank in and turns everybody else away: other generations get an answer that says so, silent or senseless
 /// connections (port scans, health probes) are dropped and never hold up the one that is waited for.
 /// </summary>
-internal sealed class RingDoor(Socket listener, RingMembership me, JoinClock clock)
+internal sealed class RingDoor(Socket listener, RingMembership me, JoinClock clock, RingTls? tls = null)
 {
     private const int MaxGuests = 64;
     private readonly Dictionary<Socket, (byte[] Bytes, int Got)> _guests = [];
@@ -54,12 +54,14 @@ internal sealed class RingDoor(Socket listener, RingMembership me, JoinClock clo
         try
         {
             var guest = listener.Accept();
-            guest.Blocking = false;
             if (_guests.Count >= MaxGuests)
             {
                 guest.Dispose();
                 return;
             }
+
+            guest = tls is null ? guest : tls.Accept(guest).Inside;
+            guest.Blocking = false;
 
             _guests.Add(guest, (new byte[RingHandshake.Size], 0));
         }

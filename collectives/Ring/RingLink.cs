@@ -43,7 +43,12 @@ internal sealed unsafe partial class RingLink : IDisposable
         _place = Place;
         foreach (var socket in (Socket[])[next, previous])
         {
-            socket.NoDelay = true;
+            // The near end of a TLS link is no TCP socket.
+            if (socket.ProtocolType == ProtocolType.Tcp)
+            {
+                socket.NoDelay = true;
+            }
+
             socket.Blocking = false;
         }
     }

@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using Ism.Collectives.Ring.Tls;
 
 namespace Ism.Collectives.Ring;
 
 /// <summary>The answer that the next rank gives to this rank's hello.</summary>
-internal sealed class RingWelcome(Socket next, RingMembership me, JoinClock clock)
+internal sealed class RingWelcome(Socket next, RingMembership me, JoinClock clock, TlsLink? link = null)
 {
     private readonly byte[] _bytes = new byte[RingHandshake.Size];
     private int _got;
@@ -23,12 +24,16 @@ internal sealed class RingWelcome(Socket next, RingMembership me, JoinClock cloc
         {
             throw clock.Failed(
                 CollectiveFailure.PeerLost, me.Next,
-                $"{me.Describe(me.Next)} closed the connection instead of answering ({error}); it may have given up joining");
+                $"{me.Describe(me.Next)} closed the connection instead of answering ({error}); it may have given up joining{Why()}");
         }
 
         _got += read;
         return _got == _bytes.Length && (_welcome = Judge());
     }
+
+    // Members of one ring have TLS all or none: the handshake fails both ways round.
+    private string Why() => link is null ? "" : link.Failure is { } failure ? $" ({failure}; do all nodes have certificates of one authority?)"
+        : ", or it has no certificates";
 
     private bool Judge() =>
         !RingHandshake.TryParse(_bytes, out var answer)

@@ -33,6 +33,7 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
     private readonly IActorRef _region;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly TrainerThread _thread;
+    private readonly RingTls? _tls;
     private IActorRef _group = ActorRefs.Nobody;
     private long _term;
     private PrepareGeneration? _prepare;
@@ -50,6 +51,7 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
     /// <param name="coordinator">Where registrations go.</param>
     /// <param name="region">The shard region of chunk entities.</param>
     /// <param name="create">Makes the runtime of a stage; null: <see cref="StageRuntimes.Create"/>.</param>
+    /// <param name="tls">Makes the links between ranks secret; null: plain TCP.</param>
     public TrainerActor(
         string nodeId,
         string host,
@@ -57,9 +59,11 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
         Workspace workspace,
         IActorRef coordinator,
         IActorRef region,
-        Func<TrainingStage, IStageRuntime>? create = null)
+        Func<TrainingStage, IStageRuntime>? create = null,
+        RingTls? tls = null)
     {
         (_nodeId, _host, _job, _workspace, _coordinator, _region) = (nodeId, host, job, workspace, coordinator, region);
+        _tls = tls;
         var self = Self;
         _thread = new TrainerThread(
             job,
@@ -219,7 +223,8 @@ public sealed partial class TrainerActor : ReceiveActor, IWithTimers
 
         try
         {
-            _listener ??= new TcpRingListener(_host, any: !IPAddress.TryParse(_host, out var address) || !IPAddress.IsLoopback(address));
+            _listener ??= new TcpRingListener(
+                _host, any: !IPAddress.TryParse(_host, out var address) || !IPAddress.IsLoopback(address), tls: _tls);
         }
         catch (SocketException e)
         {

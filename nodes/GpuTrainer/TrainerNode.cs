@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
+using Ism.Collectives;
 using Ism.Models.Training;
 using Ism.Protocol.Jobs;
 using TorchSharp;
@@ -28,8 +29,11 @@ public static class TrainerNode
 
         var coordinator = JobSingleton.Proxy(system);
         var region = ChunkRegion.Proxy(system);
+        var tls = node.Tls is { } folder
+            ? new RingTls(() => folder.Credentials().ForAccepting(), () => folder.Credentials().ForConnecting(), why => system.Log.Warning("ring: {0}", why))
+            : null;
         var trainer = system.ActorOf(
-            Props.Create(() => new TrainerActor(node.NodeId, node.Host, job, workspace, coordinator, region, null)), "trainer");
+            Props.Create(() => new TrainerActor(node.NodeId, node.Host, job, workspace, coordinator, region, null, tls)), "trainer");
         LeaveOnShutdown(system, trainer);
     }
 

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using Ism.Cluster.Security;
 
 namespace Ism.Coordinator.Api;
 
@@ -18,8 +18,8 @@ public sealed record ApiOptions
     /// <summary>Name or address under which others reach it; null: that of <see cref="Listen"/>.</summary>
     public string? PublicHost { get; init; }
 
-    /// <summary>Certificate with its private key; null: plain HTTP.</summary>
-    public X509Certificate2? Certificate { get; init; }
+    /// <summary>Certificates; a renewed one is shown from the next connection on. Null: plain HTTP.</summary>
+    public TlsFolder? Tls { get; init; }
 
     /// <summary>Every request must show it.</summary>
     public required string Token { get; init; }
@@ -29,4 +29,7 @@ public sealed record ApiOptions
 
     /// <summary>Bytes of a request's body at most.</summary>
     public long MaxBody { get; init; } = 1 << 20;
+
+    /// <summary>Time for a TLS handshake, and for the headers of a request.</summary>
+    public TimeSpan HeadersWithin { get; init; } = TimeSpan.FromSeconds(10);
 }

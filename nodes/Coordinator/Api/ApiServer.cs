@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -37,24 +39,35 @@ public sealed class ApiServer : IAsyncDisposable
     /// <param name="reader">Reads submitted jobs.</param>
     /// <param name="configure">Adds more services and endpoints; null for none.</param>
     /// <param name="cancel">Gives up.</param>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is taken, or the certificates cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The certificates cannot be used.</exception>
     public static async Task<ApiServer> StartAsync(
         ApiOptions options, ApiJobs jobs, IJobReader reader, IApiExtension? configure, CancellationToken cancel)
     {
+        _ = options.Tls?.Credentials();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         Quiet(builder.Logging);
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBody;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
             kestrel.Limits.MaxConcurrentConnections = 1000;
+            kestrel.Limits.RequestHeadersTimeout = options.HeadersWithin;
             kestrel.Listen(options.Listen, listen =>
             {
-                if (options.Certificate is { } certificate)
+                if (options.Tls is { } tls)
                 {
-                    listen.UseHttps(certificate);
+                    listen.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        HandshakeTimeout = options.HeadersWithin,
+                        OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                        {
+                            ServerCertificateContext = tls.Credentials().Context,
+                        }),
+                    });
                 }
             });
         });
@@ -146,7 +159,7 @@ public sealed class ApiServer : IAsyncDisposable
             ? Dns.GetHostName()
             : options.Listen.Address.ToString());
         host = host.Contains(':') ? $"[{host}]" : host;
-        return string.Create(CultureInfo.InvariantCulture, $"{(options.Certificate is null ? "http" : "https")}://{host}:{bound.Port}");
+        return string.Create(CultureInfo.InvariantCulture, $"{(options.Tls is null ? "http" : "https")}://{host}:{bound.Port}");
     }
 }
 

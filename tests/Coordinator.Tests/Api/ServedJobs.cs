@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
 using Ism.Cluster.Home;
+using Ism.Cluster.Security;
 using Ism.Coordinator.Api;
 using Ism.Coordinator.Web;
 using Ism.Protocol.Jobs;
@@ -19,7 +21,7 @@ internal sealed class ServedJobs : IAsyncDisposable
 
     public string Url => _server.Url;
 
-    public static async Task<ServedJobs> StartAsync(JobDoor? door = null, int requestsPerSecond = 10_000, bool page = false)
+    public static async Task<ServedJobs> StartAsync(JobDoor? door = null, int requestsPerSecond = 10_000, bool page = false, TlsFolder? tls = null, TimeSpan? headersWithin = null)
     {
         var home = new JobHome(Directory.CreateTempSubdirectory("ism-served-").FullName);
         var options = new ApiOptions
@@ -30,15 +32,27 @@ internal sealed class ServedJobs : IAsyncDisposable
             Token = Token,
             RequestsPerSecond = requestsPerSecond,
             MaxBody = 1000,
+            Tls = tls,
         };
+        options = headersWithin is { } within ? options with { HeadersWithin = within } : options;
         var jobs = new ApiJobs(new HomePlaces(home), door ?? new JobDoor());
         return new ServedJobs(home, await ApiServer.StartAsync(options, jobs, new NamedJobs(), page ? new WebPage() : null, CancellationToken.None));
     }
 
     /// <summary>A client that keeps cookies and follows nothing.</summary>
-    public HttpClient Client(string? token = Token)
+    /// <param name="token">What it shows; null for nothing.</param>
+    /// <param name="trusts">The only authority whose certificates it takes; null: those of the system.</param>
+    public HttpClient Client(string? token = Token, TlsFolder? trusts = null)
     {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new Uri(Url) };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };
+        if (trusts is not null)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(TlsFolder.AuthoritiesIn(trusts.AuthorityPath));
+            handler.SslOptions.CertificateChainPolicy = policy;
+        }
+
+        var client = new HttpClient(handler) { BaseAddress = new Uri(Url) };
         if (token is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
