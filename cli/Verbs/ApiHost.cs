@@ -1,5 +1,6 @@
 using System.Net;
 using Ism.Cli.Jobs;
+using Ism.Cluster.Hosting;
 using Ism.Coordinator.Api;
 using Ism.Coordinator.Web;
 
@@ -16,14 +17,14 @@ internal static class ApiHost
 
     /// <summary>Starts it; null when it is switched off.</summary>
     /// <param name="listen">"HOST:PORT" or "off".</param>
-    /// <param name="node">Name of the coordinator.</param>
+    /// <param name="node">The coordinator.</param>
     /// <param name="folder">Home or workspace.</param>
     /// <param name="places">Its jobs.</param>
     /// <param name="door">The way to the one that runs.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="UsageException">The address cannot be used, or not so.</exception>
     public static async Task<ApiServer?> StartAsync(
-        string listen, string node, string folder, IJobPlaces places, JobDoor door, CancellationToken cancel)
+        string listen, NodeOptions node, string folder, IJobPlaces places, JobDoor door, CancellationToken cancel)
     {
         if (listen == Off)
         {
@@ -37,7 +38,14 @@ internal static class ApiHost
                 + "listen on 127.0.0.1 and reach it through `ssh -L`");
         }
 
-        var options = new ApiOptions { NodeId = node, Folder = folder, Listen = endpoint, Token = ApiToken.ReadOrCreate(folder) };
+        var options = new ApiOptions
+        {
+            NodeId = node.NodeId,
+            Folder = folder,
+            Listen = endpoint,
+            Token = ApiToken.ReadOrCreate(folder),
+            LogFormat = node.LogFormat,
+        };
         try
         {
             return await ApiServer.StartAsync(options, new ApiJobs(places, door), new SubmittedJobs(), new WebPage(), cancel);
