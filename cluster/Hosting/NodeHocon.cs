@@ -30,6 +30,11 @@ public static class NodeHocon
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.roles = [{node.Role}]");
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.port = {node.Port}");
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.hostname = {Quote(node.Host)}");
+        if (node.Pbm is { } pbm)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"petabridge.cmd {{ host = {Quote(pbm.Address.ToString())}, port = {pbm.Port} }}");
+        }
+
         if (node.Role == NodeRoles.Coordinator)
         {
             var (provider, connection) = Journal(node);
