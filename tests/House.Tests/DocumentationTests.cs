@@ -89,6 +89,6 @@ public partial class DocumentationTests
     [GeneratedRegex("""(?<!!)\[[^\]]+\]\((?<target>[^)\s]+)\)""")]
     private static partial Regex Link();
 
-    [GeneratedRegex(""""\s*\r?\n\s*\+\s*\$?"""")]
+    [GeneratedRegex("\"\\s*\\r?\\n\\s*\\+\\s*\\$?\"")]
     private static partial Regex Joint();
 }
