@@ -68,6 +68,7 @@ public static class CommandLine
         ChaosVerb.Create(context),
         IsolateVerb.Create(context),
         RehearseVerb.Create(context),
+        ReferenceVerb.Create(context),
     };
 
     /// <summary>Parses and runs. Returns the exit code; never throws for what a user can cause.</summary>

@@ -21,10 +21,9 @@ internal static class DisplayedRun
         Func<LocalCluster, ProcessGroup, CancellationToken, Task>? beside,
         CancellationToken cancel)
     {
-        var shown = new RunDisplay(display);
-        LocalCluster? cluster = null;
-        await using var processes = new ProcessGroup(job.Workspace, OnLine, context.Interruption);
-        cluster = new LocalCluster(LocalPlan.For(job), processes, display.Note, placement);
+        var lines = new ClusterLines(display);
+        await using var processes = new ProcessGroup(job.Workspace, lines.Take, context.Interruption);
+        var cluster = lines.Cluster = new LocalCluster(LocalPlan.For(job), processes, display.Note, placement);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var other = beside?.Invoke(cluster, processes, over.Token) ?? Task.CompletedTask;
         try
@@ -35,18 +34,6 @@ internal static class DisplayedRun
         {
             await over.CancelAsync();
             await other;
-        }
-
-        void OnLine(NodeProcess node, string line)
-        {
-            if (RunEvent.TryParse(line, out var happened) && happened.Kind == RunEventKind.Scale)
-            {
-                cluster?.Scale(happened.Stage, (int)happened.Total);
-            }
-            else if (!shown.TakeLine(line))
-            {
-                node.Log(line);
-            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ism.Protocol.Files;
 
 namespace Ism.Cli.Slurm;
 
@@ -49,12 +50,5 @@ internal sealed record SlurmRecord(
     }
 
     /// <summary>Writes it: the old record or the new one is there, never half of one.</summary>
-    public void Write(string workspace)
-    {
-        var path = PathIn(workspace);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Environment.ProcessId}.new";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(this, Options) + "\n");
-        File.Move(temporary, path, overwrite: true);
-    }
+    public void Write(string workspace) => WholeFile.Write(PathIn(workspace), JsonSerializer.Serialize(this, Options) + "\n");
 }

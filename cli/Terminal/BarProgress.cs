@@ -1,3 +1,4 @@
+using Ism.Coordinator.Api;
 using Spectre.Console;
 
 namespace Ism.Cli.Terminal;
@@ -27,7 +28,12 @@ internal sealed class BarProgress : ProgressDisplay
             });
     }
 
-    public override IProgressTask Begin(string name, double total, string unit = "") => new Bar(_context.Task.Result, name, total, unit);
+    // What the other columns take; a description that wraps would break them all into pieces.
+    private const int OtherColumns = 44;
+    private const int ShortestText = 20;
+
+    public override IProgressTask Begin(string name, double total, string unit = "") =>
+        new Bar(_context.Task.Result, name, total, unit, () => Math.Max(ShortestText, _console.Profile.Width - OtherColumns));
 
     public override void Note(string line) => _console.WriteLine(line);
 
@@ -45,10 +51,12 @@ internal sealed class BarProgress : ProgressDisplay
         private readonly string _name;
         private readonly string _unit;
         private string _detail = "";
+        private readonly Func<int> _width;
         private double _total;
 
-        public Bar(ProgressContext context, string name, double total, string unit)
+        public Bar(ProgressContext context, string name, double total, string unit, Func<int> width)
         {
+            _width = width;
             _name = name;
             _unit = unit;
             _total = total;
@@ -71,10 +79,10 @@ internal sealed class BarProgress : ProgressDisplay
                 }
 
                 var (rate, left, _) = _rate.Update(done, _total);
-                var text = $"{_name,-12} {Number(done)}{(_total > 0 ? $"/{Number(_total)}" : "")} {_unit}".TrimEnd();
-                text += rate is { } r ? $"  {Number(r)}/s" : "";
-                text += left is { } l ? $"  {Clock(l)} left" : "";
-                _task.Description = Markup.Escape(_detail.Length == 0 ? text : $"{text}  {_detail}");
+                var text = $"{_name,-12} {Figures.Number(done)}{(_total > 0 ? $"/{Figures.Number(_total)}" : "")} {_unit}".TrimEnd();
+                text += rate is { } r ? $"  {Figures.Number(r)}/s" : "";
+                text += left is { } l ? $"  {Figures.Clock(l)} left" : "";
+                _task.Description = Cut(_detail.Length == 0 ? text : $"{text}  {_detail}");
             }
         }
 
@@ -85,10 +93,16 @@ internal sealed class BarProgress : ProgressDisplay
                 _detail = detail ?? _detail;
                 _task.IsIndeterminate = false;
                 _task.Value = _task.MaxValue;
-                var text = $"{_name,-12} {(_total > 0 ? $"{Number(_total)} {_unit}" : "done")}".TrimEnd();
-                _task.Description = Markup.Escape(_detail.Length == 0 ? text : $"{text}  {_detail}");
+                var text = $"{_name,-12} {(_total > 0 ? $"{Figures.Number(_total)} {_unit}" : "done")}".TrimEnd();
+                _task.Description = Cut(_detail.Length == 0 ? text : $"{text}  {_detail}");
                 _task.StopTask();
             }
+        }
+
+        private string Cut(string text)
+        {
+            var most = _width();
+            return Markup.Escape(text.Length <= most ? text : $"{text[..(most - 1)]}…");
         }
     }
 }

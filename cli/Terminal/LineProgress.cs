@@ -1,3 +1,5 @@
+using Ism.Coordinator.Api;
+
 namespace Ism.Cli.Terminal;
 
 /// <summary>Plain lines: when work begins, every few seconds, when it is done.</summary>
@@ -68,24 +70,24 @@ internal sealed class LineProgress(TextWriter writer, TimeProvider time) : Progr
             _printed = display._time.GetTimestamp();
             var (rate, left, elapsed) = _rate.Update(_done, _total);
             List<string> parts = [$"{name,-12}"];
-            parts.Add(_total > 0 ? $"{Number(_done)}/{Number(_total)} {unit}".TrimEnd() : $"{Number(_done)} {unit}".TrimEnd());
+            parts.Add(_total > 0 ? $"{Figures.Number(_done)}/{Figures.Number(_total)} {unit}".TrimEnd() : $"{Figures.Number(_done)} {unit}".TrimEnd());
             if (_total > 0 && end.Length == 0)
             {
-                parts.Add($"{Number(Math.Floor(100 * _done / _total))} %");
+                parts.Add($"{Figures.Number(Math.Floor(100 * _done / _total))} %");
             }
 
             if (rate is { } r)
             {
-                parts.Add($"{Number(r)}/s");
+                parts.Add($"{Figures.Number(r)}/s");
             }
 
             if (end.Length > 0)
             {
-                parts.Add($"{end} in {Clock(elapsed)}");
+                parts.Add($"{end} in {Figures.Clock(elapsed)}");
             }
             else if (left is { } l)
             {
-                parts.Add($"{Clock(l)} left");
+                parts.Add($"{Figures.Clock(l)} left");
             }
 
             parts.Add(_detail);

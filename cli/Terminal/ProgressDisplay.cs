@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Ism.Cli.Terminal;
 
 /// <summary>Progress of long work: bars on a terminal, plain lines elsewhere. Thread-safe. Written to standard error, so that
@@ -22,16 +20,6 @@ public abstract class ProgressDisplay : IAsyncDisposable
     public abstract void Note(string line);
 
     public abstract ValueTask DisposeAsync();
-
-    /// <summary>"1:02:03" or "2:03".</summary>
-    internal static string Clock(TimeSpan time) => time.TotalHours >= 1
-        ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}")
-        : string.Create(CultureInfo.InvariantCulture, $"{time.Minutes}:{time.Seconds:00}");
-
-    /// <summary>Three significant digits or whole numbers.</summary>
-    internal static string Number(double value) => Math.Abs(value) >= 100 || value == Math.Floor(value)
-        ? value.ToString("0", CultureInfo.InvariantCulture)
-        : value.ToString("G3", CultureInfo.InvariantCulture);
 }
 
 /// <summary>One piece of work on a <see cref="ProgressDisplay"/>.</summary>

@@ -6,31 +6,11 @@ namespace Ism.Cli.Terminal;
 /// <summary>Shows a run from its events: one bar or line a stage, and what the run has to say. Thread-safe.</summary>
 public sealed class RunDisplay(ProgressDisplay display)
 {
-    private static readonly Dictionary<string, string> Units = new()
-    {
-        [RunStages.Catalogue] = "structures",
-        [RunStages.Autoencoder] = "steps",
-        [RunStages.Tokens] = "chunks",
-        [RunStages.Tuning] = "steps",
-    };
-
     private readonly Dictionary<string, IProgressTask> _stages = [];
     private readonly Lock _lock = new();
 
     /// <summary>The message of the event that said the run failed; empty while none did.</summary>
     public string Failure { get; private set; } = "";
-
-    /// <summary>Takes a line that a coordinator printed. False when it is no event: it belongs in the log.</summary>
-    public bool TakeLine(string line)
-    {
-        if (!RunEvent.TryParse(line, out var parsed))
-        {
-            return false;
-        }
-
-        Take(parsed);
-        return true;
-    }
 
     /// <summary>Shows an event.</summary>
     public void Take(RunEvent happened)
@@ -71,7 +51,7 @@ public sealed class RunDisplay(ProgressDisplay display)
     {
         if (!_stages.TryGetValue(happened.Stage, out var stage))
         {
-            stage = display.Begin(happened.Stage, happened.Total, Units.GetValueOrDefault(happened.Stage, ""));
+            stage = display.Begin(happened.Stage, happened.Total, RunStages.UnitOf(happened.Stage));
             _stages.Add(happened.Stage, stage);
         }
 
@@ -85,7 +65,7 @@ public sealed class RunDisplay(ProgressDisplay display)
     private static string? Detail(RunEvent happened)
     {
         var parts = happened.Metrics
-            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {m.Value:G4}"))
+            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key} {(Math.Abs(m.Value) >= 1000 ? m.Value.ToString("0", CultureInfo.InvariantCulture) : m.Value.ToString("G4", CultureInfo.InvariantCulture))}"))
             .Append(happened.Message)
             .Where(p => p.Length > 0)
             .ToList();

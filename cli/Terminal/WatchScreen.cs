@@ -10,6 +10,9 @@ internal static class WatchScreen
 {
     private const int RecentLines = 8;
     private const int BarWidth = 24;
+
+    // The longest name of a stage, with the gaps between the columns.
+    private const int NameWidth = 14;
     private const string Levels = "▁▂▃▄▅▆▇█";
 
     /// <summary>The screen.</summary>
@@ -18,33 +21,38 @@ internal static class WatchScreen
     /// <param name="problem">Why the view is not from now; null when it is.</param>
     /// <param name="now">The time.</param>
     /// <param name="width">Columns of the terminal.</param>
-    public static IRenderable Of(JobView view, IReadOnlyList<StepView> steps, string? problem, DateTimeOffset now, int width)
+    /// <param name="height">Its lines; what the job said longest ago gives way first.</param>
+    public static IRenderable Of(
+        JobView view, IReadOnlyList<StepView> steps, string? problem, DateTimeOffset now, int width, int height)
     {
         var rows = new List<IRenderable>
         {
-            new Text($"{view.Job.Id}: {StatusText.State(view)}{(view.Job.Error is { } error ? $": {error}" : "")}", new Style(decoration: Decoration.Bold)),
+            Line(width, $"{view.Job.Id}: {StatusText.State(view)}{(view.Job.Error is { } error ? $": {error}" : "")}", new Style(decoration: Decoration.Bold)),
         };
         if (problem is not null)
         {
-            rows.Add(new Text($"no coordinator answers, this is the last known: {problem}", new Style(Color.Red)));
+            rows.Add(Line(width, $"no coordinator answers, this is the last known: {problem}", new Style(Color.Red)));
         }
 
-        rows.Add(Stages(view));
+        rows.Add(Stages(view, width));
         if (view.Training is { } step)
         {
-            rows.Add(new Text(string.Create(
+            rows.Add(Line(width, string.Create(
                 CultureInfo.InvariantCulture,
-                $"loss {step.Loss:G4}   {step.TokensPerSecond:N0} tokens/s   waiting {step.Waiting:P1}   learning rate {step.LearningRate:G3}   {step.World} rank(s)")));
+                $"loss {step.Loss:G4}   {step.TokensPerSecond:N0} tokens/s{(step.PeakShare is { } share ? $", {share:P1} of peak" : "")}   waiting {step.Waiting:P1}   learning rate {step.LearningRate:G3}   {step.World} rank(s)")));
             rows.Add(new Text(Sparkline([.. steps.Select(s => s.Loss)], Math.Max(10, width - 4)), new Style(Color.Blue)));
         }
 
         if (view.Nodes.Count > 0)
         {
-            rows.Add(Nodes(view));
+            rows.Add(Line(width, Nodes(view)));
         }
 
-        rows.AddRange(view.Recent.TakeLast(RecentLines).Select(e => new Text(
-            $"{ProgressDisplay.Clock(now - e.Time),8} ago  {(e.Kind == "note" ? "" : $"{e.Kind} ")}{(e.Stage.Length > 0 ? $"{e.Stage}: " : "")}{e.Message}".TrimEnd(' ', ':'),
+        // Every row is one line, the table of stages has one a stage; the last line is the cursor's.
+        var left = height - 1 - (rows.Count - 1 + view.Stages.Count);
+        rows.AddRange(view.Recent.TakeLast(Math.Clamp(left, 1, RecentLines)).Select(e => Line(
+            width,
+            $"{Figures.Clock(now - e.Time),8} ago  {(e.Kind == "note" ? "" : $"{e.Kind} ")}{(e.Stage.Length > 0 ? $"{e.Stage}: " : "")}{e.Message}".TrimEnd(' ', ':'),
             e.Kind is "warning" or "failed" ? new Style(Color.Red) : Style.Plain)));
         return new Rows(rows);
     }
@@ -63,7 +71,14 @@ internal static class WatchScreen
         return string.Concat(means.Select(m => Levels[high > low ? (int)Math.Round((m - low) / (high - low) * (Levels.Length - 1)) : 0]));
     }
 
-    private static Table Stages(JobView view)
+    // A line that wraps would push the newest ones off a small terminal.
+    private static Text Line(int width, string text, Style? style = null)
+    {
+        var whole = text.ReplaceLineEndings(" ");
+        return new Text(whole.Length <= width ? whole : string.Concat(whole.AsSpan(0, Math.Max(1, width - 1)), "…"), style);
+    }
+
+    private static Table Stages(JobView view, int width)
     {
         var table = new Table().NoBorder().HideHeaders().AddColumns("stage", "bar", "progress");
         foreach (var stage in view.Stages)
@@ -73,13 +88,13 @@ internal static class WatchScreen
             table.AddRow(
                 new Text(stage.Name),
                 new Text(new string('━', full) + new string('·', BarWidth - full), new Style(stage.State == "finished" ? Color.Green : Color.Blue)),
-                new Text(StatusText.Progress(stage)));
+                Line(Math.Max(10, width - BarWidth - NameWidth), StatusText.Progress(stage)));
         }
 
         return table;
     }
 
-    private static Text Nodes(JobView view) => new(
+    private static string Nodes(JobView view) =>
         $"nodes: {string.Join(", ", view.Nodes.Select(n => n.Status == "up" ? n.Name : $"{n.Name} ({n.Status})"))}"
-        + (view.Generation is { } generation ? $"; generation {generation.Number}{(generation.WaitsFor.Length > 0 ? $", waits: {generation.WaitsFor}" : "")}" : ""));
+        + (view.Generation is { } generation ? $"; generation {generation.Number}{(generation.WaitsFor.Length > 0 ? $", waits: {generation.WaitsFor}" : "")}" : "");
 }

@@ -52,6 +52,7 @@ internal static class ApiHost
             PublicHost = isAny && !BeyondLoopback.IsLoopback(node.Host) ? node.Host : null,
             Tls = node.Tls,
             Token = ApiToken.ReadOrCreate(node.Workspace),
+            LogFormat = node.LogFormat,
         };
         try
         {

@@ -6,6 +6,7 @@ using Ism.Cli.Processes;
 using Ism.Cli.Terminal;
 using Ism.Cli.Verification;
 using Ism.Cluster.Hosting;
+using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
@@ -106,7 +107,7 @@ internal static class ChaosVerb
             var faults = 0;
             using (var links = kinds.Contains(FaultKind.CutOff) ? NetworkNamespaces.Create() : null)
             {
-                await OneAsync(disturbed, $"with faults for {ProgressDisplay.Clock(time)} (seed {seed})", links, async (cluster, processes, note, over) =>
+                await OneAsync(disturbed, $"with faults for {Figures.Clock(time)} (seed {seed})", links, async (cluster, processes, note, over) =>
                 {
                     var most = new Dictionary<string, int>
                     {
@@ -118,7 +119,7 @@ internal static class ChaosVerb
                     end.CancelAfter(time);
                     var clock = Stopwatch.StartNew();
                     await injector.RunAsync(new FaultPlan(seed, every, kinds, most), end.Token);
-                    note($"chaos ends after {ProgressDisplay.Clock(clock.Elapsed)} and {injector.Done} faults");
+                    note($"chaos ends after {Figures.Clock(clock.Elapsed)} and {injector.Done} faults");
                     cluster.Scale(NodeRoles.Trainer, job.Cluster.Trainers);
                     cluster.Scale(NodeRoles.Featurizer, job.Cluster.Featurizers);
                     faults = injector.Done;

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
@@ -12,7 +13,8 @@ namespace Ism.Cli.Verbs;
 /// <param name="home">The home.</param>
 /// <param name="node">The node; its workspace is that of the job.</param>
 /// <param name="door">The API's way to the job; null where this node serves none.</param>
-internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions node, JobDoor? door)
+/// <param name="beside">What a coordinator starts beside each job; null for nothing.</param>
+internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions node, JobDoor? door, Action<ActorSystem>? beside = null)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -64,7 +66,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
         var member = node with { Workspace = workspace.Root, KeepsEnd = true, Journal = options.Cluster.Journal };
         try
         {
-            var end = await NodeRun.RunAsync(member, workspace, options, emit, context.Interruption.CheckpointFirst, over.Token, door);
+            var end = await NodeRun.RunAsync(member, workspace, options, emit, context.Interruption.CheckpointFirst, over.Token, door, beside);
             if (end.Why is not null)
             {
                 NodeVerb.Say(context, member, LogLevel.Warning, $"{node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");

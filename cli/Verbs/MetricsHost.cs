@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Telemetry;
 using Ism.Coordinator.Metrics;
@@ -31,7 +30,7 @@ internal static class MetricsHost
     /// <exception cref="UsageException">The address cannot be used.</exception>
     public static async Task<NodeTelemetry> StartAsync(string listen, NodeOptions node, CancellationToken cancel)
     {
-        var endpoint = listen == Off ? null : Parse(listen);
+        var endpoint = listen == Off ? null : Inputs.Endpoint("--metrics", listen, "127.0.0.1:9464", Off);
         Declare(node.Role);
         try
         {
@@ -58,12 +57,5 @@ internal static class MetricsHost
                 TrainerMetrics.Begin();
                 break;
         }
-    }
-
-    private static IPEndPoint Parse(string listen)
-    {
-        var text = listen.StartsWith("localhost:", StringComparison.Ordinal) ? $"127.0.0.1:{listen["localhost:".Length..]}" : listen;
-        return IPEndPoint.TryParse(text, out var endpoint) && text.Contains(':', StringComparison.Ordinal) ? endpoint
-            : throw new UsageException($"--metrics {listen}: an address and a port are needed, e.g. 127.0.0.1:9464, or {Off}");
     }
 }

@@ -36,6 +36,7 @@ internal static class NodeRun
     /// <param name="checkpointFirst">Asks the node to leave once a checkpoint is written.</param>
     /// <param name="cancel">Asks the node to leave.</param>
     /// <param name="door">A coordinator's API's way to the job; null where there is none.</param>
+    /// <param name="beside">What a coordinator starts beside the job in its actor system; null for nothing.</param>
     /// <exception cref="TimeoutException">No cluster was found or reached in time.</exception>
     public static async Task<NodeEnd> RunAsync(
         NodeOptions node,
@@ -44,7 +45,8 @@ internal static class NodeRun
         Action<RunEvent> emit,
         CancellationToken checkpointFirst,
         CancellationToken cancel,
-        JobDoor? door = null)
+        JobDoor? door = null,
+        Action<ActorSystem>? beside = null)
     {
         ActorSystem? member = null;
         var ended = new TaskCompletionSource<NodeEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -93,6 +95,7 @@ internal static class NodeRun
             {
                 case NodeRoles.Coordinator:
                     CoordinatorNode.Start(system, workspace, job, emit, error => ended.TrySetResult(new NodeEnd(false, error is not null, null)), door);
+                    beside?.Invoke(system);
                     break;
                 case NodeRoles.Featurizer:
                     FeaturizerNode.Start(system, workspace, job, isolation, node.NodeId);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Akka.Actor;
 using Ism.Cli.Processes;
 using Ism.Cli.Slurm;
 using Ism.Cluster.Home;
@@ -60,6 +61,7 @@ internal static class NodeVerb
             HelpName = "HOST:PORT",
             DefaultValueFactory = _ => ApiHost.Default,
         };
+        var pbm = PaletteHost.Option();
         var metrics = MetricsHost.Option();
         var logFormat = new Option<string>("--log-format")
         {
@@ -77,6 +79,7 @@ internal static class NodeVerb
         if (role == NodeRoles.Coordinator)
         {
             command.Add(api);
+            command.Add(pbm);
         }
 
         command.SetAction(async (parsed, cancel) =>
@@ -98,6 +101,7 @@ internal static class NodeVerb
                 Tls = TlsFolder.Find(folder),
                 Workspace = folder,
                 Seeds = parsed.GetValue(seed) ?? [],
+                Pbm = role == NodeRoles.Coordinator ? PaletteHost.Parse(parsed.GetValue(pbm)!) : null,
                 LogFormat = LogFormats.Parse(parsed.GetValue(logFormat)) ?? LogFormat.Plain,
             };
             if (BeyondLoopback.Refusal(node.Host, node.Tls, parsed.GetValue(insecure)) is { } refusal)
@@ -155,20 +159,21 @@ internal static class NodeVerb
     {
         Directory.CreateDirectory(node.Workspace);
         var home = new JobHome(node.Workspace);
-        var door = new JobDoor();
-        await using var api = await ApiHost.StartAsync(listen, node, new HomePlaces(home), door, cancel);
+        var (places, door) = (new HomePlaces(home), new JobDoor());
+        await using var api = await ApiHost.StartAsync(listen, node, places, door, cancel);
         SayAddress(context, api);
-        return await new HomeNode(context, home, node, door).RunAsync(e => Emit(context, e), cancel);
+        return await new HomeNode(context, home, node, door, PaletteHost.For(node.Pbm, new ApiJobs(places, door))).RunAsync(e => Emit(context, e), cancel);
     }
 
     private static async Task<int> RunJobAsync(VerbContext context, NodeOptions node, string listen, bool queuesAgain, CancellationToken cancel)
     {
         var place = new Workspace(node.Workspace);
         var job = place.ReadJob();
-        var door = new JobDoor();
-        await using var api = await ApiHost.StartAsync(listen, node, new SinglePlace(place, job), door, cancel);
+        var (places, door) = (new SinglePlace(place, job), new JobDoor());
+        await using var api = await ApiHost.StartAsync(listen, node, places, door, cancel);
         SayAddress(context, api);
-        return await RunAsync(context, node with { Journal = job.Cluster.Journal }, place, job, door, queuesAgain, cancel);
+        var palette = PaletteHost.For(node.Pbm, new ApiJobs(places, door));
+        return await RunAsync(context, node with { Journal = job.Cluster.Journal }, place, job, (door, palette), queuesAgain, cancel);
     }
 
     // Without the token: this may end up in a log that others read.
@@ -196,12 +201,13 @@ internal static class NodeVerb
 
     // A node that was cut off leaves the cluster and joins it again, as often as it takes.
     private static async Task<int> RunAsync(
-        VerbContext context, NodeOptions node, Workspace workspace, JobOptions job, JobDoor door, bool queuesAgain, CancellationToken cancel)
+        VerbContext context, NodeOptions node, Workspace workspace, JobOptions job,
+        (JobDoor Door, Action<ActorSystem>? Beside) served, bool queuesAgain, CancellationToken cancel)
     {
         while (true)
         {
             var end = await NodeRun.RunAsync(
-                node, workspace, job, e => Emit(context, e), context.Interruption.CheckpointFirst, cancel, door);
+                node, workspace, job, e => Emit(context, e), context.Interruption.CheckpointFirst, cancel, served.Door, served.Beside);
             if (end.Why is not null)
             {
                 Say(context, node, LogLevel.Warning, $"{node.NodeId} {(end.JoinsAgain ? "joins again" : "ended")}: {end.Why}");

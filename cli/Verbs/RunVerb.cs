@@ -84,7 +84,7 @@ internal static class RunVerb
             return ExitCode.Failed;
         }
 
-        await context.Output.WriteLineAsync($"{job.Name} is complete after {ProgressDisplay.Clock(clock.Elapsed)}");
+        await context.Output.WriteLineAsync($"{job.Name} is complete after {Figures.Clock(clock.Elapsed)}");
         await context.Output.WriteLineAsync($"  model   {Path.Combine(options.Workspace, Workspace.Model)} (Hugging Face folder; `ism export` makes a fair-esm state dict)");
         await context.Output.WriteLineAsync($"  report  {Path.Combine(options.Workspace, Workspace.Report)}");
         await context.Output.WriteLineAsync($"  refused {Path.Combine(options.Workspace, Workspace.Quarantine)}");

@@ -52,11 +52,9 @@ internal static class ServeVerb
     {
         using var alone = FolderLock.Take(plan.Folder, "`ism serve`");
         await using var display = ProgressDisplay.Create(context.Error);
-        var shown = new RunDisplay(display);
-        var job = "";
-        LocalCluster? cluster = null;
-        await using var processes = new ProcessGroup(plan.Folder, OnLine, context.Interruption);
-        cluster = new LocalCluster(plan, processes, display.Note);
+        var lines = new ClusterLines(display);
+        await using var processes = new ProcessGroup(plan.Folder, lines.Take, context.Interruption);
+        var cluster = lines.Cluster = new LocalCluster(plan, processes, display.Note);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var address = SayAddressAsync(plan.Folder, display.Note, over.Token);
         try
@@ -74,29 +72,6 @@ internal static class ServeVerb
         {
             await over.CancelAsync();
             await address;
-        }
-
-        void OnLine(NodeProcess node, string line)
-        {
-            if (!RunEvent.TryParse(line, out var happened))
-            {
-                node.Log(line);
-            }
-            else if (happened.Kind == RunEventKind.Scale)
-            {
-                cluster?.Scale(happened.Stage, (int)happened.Total);
-            }
-            else if (happened is { Kind: RunEventKind.Started, Stage: "" })
-            {
-                // Another job: its stages are not those of the one before. Standby coordinators say so too.
-                shown = happened.Message == job ? shown : new RunDisplay(display);
-                display.Note(happened.Message == job ? $"{node.Name} takes part in {job}" : happened.Message);
-                job = happened.Message;
-            }
-            else
-            {
-                shown.Take(happened);
-            }
         }
     }
 

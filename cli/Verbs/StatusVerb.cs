@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using Ism.Cli.Remote;
-using Ism.Cli.Terminal;
 using Ism.Coordinator.Api;
 
 namespace Ism.Cli.Verbs;

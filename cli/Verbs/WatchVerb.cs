@@ -69,7 +69,8 @@ internal static class WatchVerb
                 }
 
                 view = now ?? view;
-                live.UpdateTarget(view is null ? new Text(problem!) : WatchScreen.Of(view, steps, problem, DateTimeOffset.UtcNow, AnsiConsole.Profile.Width));
+                live.UpdateTarget(view is null ? new Text(problem!) : WatchScreen.Of(
+                    view, steps, problem, DateTimeOffset.UtcNow, AnsiConsole.Profile.Width, AnsiConsole.Profile.Height));
                 await Task.Delay(DrawEvery, cancel);
             }
         });

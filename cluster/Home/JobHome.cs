@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Ism.Cluster.Membership;
+using Ism.Protocol.Files;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cluster.Home;
@@ -95,7 +96,7 @@ public sealed class JobHome(string folder)
         var workspace = WorkspaceOf(id);
         Directory.CreateDirectory(workspace);
         JobJson.Save(job with { Workspace = workspace }, Path.Combine(workspace, JobJson.FileName));
-        WriteWhole(Path.Combine(workspace, "submitted.json"), JsonSerializer.Serialize(new SubmittedRecord(DateTimeOffset.UtcNow, by)));
+        WholeFile.Write(Path.Combine(workspace, "submitted.json"), JsonSerializer.Serialize(new SubmittedRecord(DateTimeOffset.UtcNow, by)));
         EndedMarker.Delete(workspace);
         var number = Entries().Select(e => e.Number).DefaultIfEmpty().Max() + 1;
         File.WriteAllText(EntryOf(number, id), "");
@@ -199,13 +200,6 @@ public sealed class JobHome(string folder)
         {
             return SubmittedRecord.Unknown;
         }
-    }
-
-    private static void WriteWhole(string path, string text)
-    {
-        var temporary = $"{path}.{Environment.ProcessId}";
-        File.WriteAllText(temporary, text);
-        File.Move(temporary, path, overwrite: true);
     }
 
     private sealed record SubmittedRecord(DateTimeOffset Time, string By)

@@ -1,3 +1,4 @@
+using Ism.Protocol.Files;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cluster.Hosting;
@@ -22,18 +23,8 @@ public static class JournalScope
         var path = workspace.At(FileName);
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var temporary = $"{path}.{Environment.MachineName}.{Environment.ProcessId}";
-            File.WriteAllText(temporary, Guid.NewGuid().ToString("N"));
-            try
-            {
-                File.Move(temporary, path, overwrite: false);
-            }
-            catch (IOException) when (File.Exists(path))
-            {
-                // Another coordinator was first.
-                File.Delete(temporary);
-            }
+            // Of several coordinators that come at once the first one's counts.
+            WholeFile.WriteNew(path, Guid.NewGuid().ToString("N"));
         }
 
         return $"{File.ReadAllText(path).Trim()}/";

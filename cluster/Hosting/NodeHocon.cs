@@ -36,6 +36,11 @@ public static class NodeHocon
             text.AppendLine(AkkaTls.Hocon);
         }
 
+        if (node.Pbm is { } pbm)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"petabridge.cmd {{ host = {Quote(pbm.Address.ToString())}, port = {pbm.Port} }}");
+        }
+
         if (node.Role == NodeRoles.Coordinator)
         {
             var (provider, connection) = Journal(node);

@@ -1,3 +1,4 @@
+using System.Net;
 using Ism.Cluster.Logging;
 using Ism.Cluster.Membership;
 using Ism.Cluster.Security;
@@ -49,6 +50,9 @@ public sealed record NodeOptions
 
     /// <summary>The end of a job stays noted when a cluster is founded in its workspace: it is another's to take it away.</summary>
     public bool KeepsEnd { get; init; }
+
+    /// <summary>Where a coordinator listens for <c>pbm</c>, the client of Petabridge.Cmd; null where it does not.</summary>
+    public IPEndPoint? Pbm { get; init; }
 
     /// <summary>How it writes its log.</summary>
     public LogFormat LogFormat { get; init; } = LogFormats.OfEnvironment();

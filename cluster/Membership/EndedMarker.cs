@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ism.Protocol.Files;
 
 namespace Ism.Cluster.Membership;
 
@@ -22,15 +23,8 @@ public sealed record EndedMarker(string? Error, DateTimeOffset Time)
 
     /// <summary>Writes the marker.</summary>
     /// <exception cref="IOException">The storage refused it.</exception>
-    public static void Write(string workspace, string? error)
-    {
-        var path = PathIn(workspace);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        // Two requests to one API may end the same job at once.
-        var temporary = $"{path}.{Guid.NewGuid():N}";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(new EndedMarker(error, DateTimeOffset.UtcNow)));
-        File.Move(temporary, path, overwrite: true);
-    }
+    public static void Write(string workspace, string? error) =>
+        WholeFile.Write(PathIn(workspace), JsonSerializer.Serialize(new EndedMarker(error, DateTimeOffset.UtcNow)));
 
     /// <summary>The marker, or null while the job goes on.</summary>
     public static EndedMarker? TryRead(string workspace)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ism.Cluster.Hosting;
+using Ism.Protocol.Files;
 
 namespace Ism.Cluster.Telemetry;
 
@@ -23,10 +24,7 @@ internal sealed class ScrapeTarget(NodeOptions node, string address)
     {
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-            var beside = $"{_path}.{Environment.ProcessId}.new";
-            File.WriteAllText(beside, _text);
-            File.Move(beside, _path, overwrite: true);
+            WholeFile.Write(_path, _text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

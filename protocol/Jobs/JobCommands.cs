@@ -21,8 +21,7 @@ public enum JobCommandKind : byte
     /// <summary>Write a checkpoint at the next step boundary.</summary>
     Checkpoint = 5,
 
-    /// <summary>Say where the job stands.</summary>
-    Status = 6,
+    // 6 was a question that JobStatusRequest asks better; it is not given again.
 }
 
 /// <summary>A person's word to the job, through any coordinator.</summary>

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ism.Protocol.Files;
 
 namespace Ism.Protocol.Jobs;
 
@@ -43,14 +43,7 @@ public static class JobJson
 
     /// <summary>Writes the job to <paramref name="path"/>: beside its name first, then put in place, so that a reader sees the old
     /// file or the new one.</summary>
-    public static void Save(JobOptions job, string path)
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
-        var temporary = $"{path}.{Environment.ProcessId}.new";
-        File.WriteAllText(temporary, Write(job) + "\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        File.Move(temporary, path, overwrite: true);
-    }
+    public static void Save(JobOptions job, string path) => WholeFile.Write(path, Write(job) + "\n");
 
     /// <summary>Reads a job.json.</summary>
     /// <exception cref="InvalidDataException">As <see cref="Read"/>, naming the file.</exception>

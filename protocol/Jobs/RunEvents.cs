@@ -41,6 +41,15 @@ public static class RunStages
 
     /// <summary>All stages as they follow each other; tokens and tuning overlap.</summary>
     public static IReadOnlyList<string> All { get; } = [Catalogue, Autoencoder, Codebook, Tokens, Tuning, Export, Report];
+
+    /// <summary>What a stage counts, e.g. "steps"; empty where it counts nothing.</summary>
+    public static string UnitOf(string stage) => stage switch
+    {
+        Catalogue => "structures",
+        Codebook or Tokens => "chunks",
+        Autoencoder or Tuning => "steps",
+        _ => "",
+    };
 }
 
 /// <summary>

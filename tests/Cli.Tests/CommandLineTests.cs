@@ -87,7 +87,7 @@ public class CommandLineTests
         Assert.Equal(3, job.Tuning.Epochs);
 
         var yaml = await Invocation.Of(ask);
-        Assert.Contains("# Passes over the corpus.", yaml.Output);
+        Assert.Contains("# Passes over the corpus", yaml.Output);
         Assert.Contains("epochs: 3  # --set tuning.epochs=3", yaml.Output);
         var again = Jobs.Layers.Resolve(yaml.Output);
         Assert.Equal(JobJson.Write(job), JobJson.Write(again.Job));

@@ -12,6 +12,7 @@ public class DependencyRuleTests
         ["Ism.Collectives"] = [],
         ["Ism.Structures"] = [],
         ["Ism.Cluster"] = ["Ism.Protocol"],
+        ["Ism.Pbm"] = ["Ism.Protocol", "Ism.Cluster"],
         ["Ism.Models"] = ["Ism.Structures"],
         ["Ism.Corpus"] = ["Ism.Structures"],
         ["Ism.Evaluation"] = [.. Science],

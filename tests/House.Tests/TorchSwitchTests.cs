@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Ism.House.Tests;
@@ -13,7 +12,7 @@ public class TorchSwitchTests
     [InlineData("none", null)]
     public void Should_take_the_packages_of_the_switch(string torch, string? package)
     {
-        var (code, output) = Evaluate("cli/ism.csproj", $"-p:Torch={torch}", "-p:RuntimeIdentifier=linux-x64", "-getItem:PackageReference");
+        var (code, output) = MsBuild.Evaluate("cli/ism.csproj", $"-p:Torch={torch}", "-p:RuntimeIdentifier=linux-x64", "-getItem:PackageReference");
         Assert.True(code == 0, output);
         using var json = JsonDocument.Parse(output);
         var packages = json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()
@@ -27,7 +26,7 @@ public class TorchSwitchTests
     [InlineData("cuda", "osx-arm64", "is for Linux, not for osx-arm64")]
     public void Should_refuse_a_switch_that_is_not_there(string torch, string system, string says)
     {
-        var (code, output) = Evaluate("cli/ism.csproj", $"-p:Torch={torch}", $"-p:RuntimeIdentifier={system}", "-t:CheckTorch");
+        var (code, output) = MsBuild.Evaluate("cli/ism.csproj", $"-p:Torch={torch}", $"-p:RuntimeIdentifier={system}", "-t:CheckTorch");
         Assert.NotEqual(0, code);
         Assert.Contains(says, output);
     }
@@ -36,18 +35,4 @@ public class TorchSwitchTests
     public void Should_name_an_exact_version_of_every_package_that_a_switch_takes() => Assert.All(
         (string[])["TorchSharp", "TorchSharp-cuda-linux", "libtorch-cpu-linux-x64"],
         package => Assert.Contains($"Include=\"{package}\" Version=\"", File.ReadAllText(Repository.Full("Directory.Packages.props"))));
-
-    private static (int Code, string Output) Evaluate(string project, params string[] arguments)
-    {
-        using var run = Process.Start(new ProcessStartInfo(
-            "dotnet", ["msbuild", Repository.Full(project), "-nologo", "-nodeReuse:false", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = run.StandardError.ReadToEndAsync();
-        var output = run.StandardOutput.ReadToEnd();
-        run.WaitForExit();
-        return (run.ExitCode, output + errors.Result);
-    }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using Ism.Cluster.Hosting;
+using Ism.Cluster.Logging;
 using Ism.Cluster.Security;
 
 namespace Ism.Coordinator.Api;
@@ -26,6 +28,12 @@ public sealed record ApiOptions
 
     /// <summary>Requests a second that one address may make before it is told to wait.</summary>
     public int RequestsPerSecond { get; init; } = 50;
+
+    /// <summary>How it writes its log.</summary>
+    public LogFormat LogFormat { get; init; } = LogFormats.OfEnvironment();
+
+    /// <summary>The coordinator as its log names it.</summary>
+    internal NodeOptions Logged => new() { Role = NodeRoles.Coordinator, NodeId = NodeId, Workspace = Folder, LogFormat = LogFormat };
 
     /// <summary>Bytes of a request's body at most.</summary>
     public long MaxBody { get; init; } = 1 << 20;

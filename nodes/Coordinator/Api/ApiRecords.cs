@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ism.Protocol.Files;
 
 namespace Ism.Coordinator.Api;
 
@@ -14,14 +15,7 @@ public sealed class ApiRecords(string folder)
 
     /// <summary>Writes a coordinator's address.</summary>
     /// <exception cref="IOException">The storage refused it.</exception>
-    public void Write(ApiRecord record)
-    {
-        Directory.CreateDirectory(_folder);
-        var path = PathOf(record.Node);
-        var temporary = $"{path}.{Environment.ProcessId}.new";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(record));
-        File.Move(temporary, path, overwrite: true);
-    }
+    public void Write(ApiRecord record) => WholeFile.Write(PathOf(record.Node), JsonSerializer.Serialize(record));
 
     /// <summary>All that can be read. A coordinator that died has left its address too.</summary>
     public IReadOnlyList<ApiRecord> All() => !Directory.Exists(_folder) ? [] :

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Threading.RateLimiting;
+using Ism.Cluster.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
@@ -10,7 +11,6 @@ using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Ism.Coordinator.Api;
 
@@ -47,7 +47,7 @@ public sealed class ApiServer : IAsyncDisposable
         _ = options.Tls?.Credentials();
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [], ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
-        Quiet(builder.Logging);
+        NodeLogging.Add(builder.Logging, options.Logged).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -108,19 +108,6 @@ public sealed class ApiServer : IAsyncDisposable
         IOException io => ApiProblem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "the storage refused", io.Message),
         _ => ApiProblem.WriteAsync(context, StatusCodes.Status500InternalServerError, "something failed", "the coordinator's log says what"),
     };
-
-    private static void Quiet(ILoggingBuilder logging)
-    {
-        logging.ClearProviders();
-        logging.AddSimpleConsole(o =>
-        {
-            o.SingleLine = true;
-            o.TimestampFormat = "HH:mm:ss.fff ";
-            o.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
-        logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
-        logging.SetMinimumLevel(LogLevel.Warning);
-    }
 
     private static void Limit(RateLimiterOptions limits, int requestsPerSecond)
     {

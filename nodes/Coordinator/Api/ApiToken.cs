@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ism.Protocol.Files;
 
 namespace Ism.Coordinator.Api;
 
@@ -47,29 +48,7 @@ public static class ApiToken
             return known;
         }
 
-        var path = PathIn(folder);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Environment.MachineName}.{Environment.ProcessId}";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
-        using (var writer = new StreamWriter(temporary, options))
-        {
-            writer.Write(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes)));
-        }
-
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(temporary);
-        }
-
+        WholeFile.WriteNew(PathIn(folder), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Bytes)), OwnerOnly);
         return TryRead(folder)!;
     }
 

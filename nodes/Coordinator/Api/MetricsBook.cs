@@ -129,7 +129,8 @@ public sealed class MetricsBook
         root.GetProperty("time").GetDateTimeOffset(),
         root.TryGetProperty("outlier", out var outlier) && outlier.ValueKind == JsonValueKind.Object
             ? string.Join(", ", outlier.EnumerateObject().Select(p => p.Name))
-            : null);
+            : null,
+        Number(root, "share_of_peak"));
 
     private static double? Number(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;

@@ -7,15 +7,6 @@ public sealed class StageBoard
 {
     private static readonly TimeSpan RateOver = TimeSpan.FromSeconds(60);
 
-    private static readonly Dictionary<string, string> Units = new()
-    {
-        [RunStages.Catalogue] = "structures",
-        [RunStages.Autoencoder] = "steps",
-        [RunStages.Codebook] = "chunks",
-        [RunStages.Tokens] = "chunks",
-        [RunStages.Tuning] = "steps",
-    };
-
     private readonly Dictionary<string, Stage> _stages = [];
 
     /// <summary>Takes the next event.</summary>
@@ -37,7 +28,7 @@ public sealed class StageBoard
     /// <summary>The stages that have begun, in the order of a job.</summary>
     public IReadOnlyList<StageView> View() =>
     [
-        .. _stages.OrderBy(s => RunStages.All.ToList().IndexOf(s.Key)).Select(s => s.Value.View(s.Key, Units.GetValueOrDefault(s.Key, ""))),
+        .. _stages.OrderBy(s => RunStages.All.ToList().IndexOf(s.Key)).Select(s => s.Value.View(s.Key, RunStages.UnitOf(s.Key))),
     ];
 
     private sealed class Stage

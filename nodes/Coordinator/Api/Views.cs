@@ -86,9 +86,10 @@ public sealed record StageView(
 /// <param name="Generation">Generation of the group.</param>
 /// <param name="Time">When it was done (UTC).</param>
 /// <param name="Outlier">What lay far above the steps before (loss, gradient_norm); null when nothing did.</param>
+/// <param name="PeakShare">Share of the device's peak that rank 0 computed at; null where that is not known.</param>
 public sealed record StepView(
     string Stage, long Step, double Loss, double? GradientNorm, double? LearningRate, double TokensPerSecond, double Waiting,
-    double Seconds, int World, long Generation, DateTimeOffset Time, string? Outlier = null);
+    double Seconds, int World, long Generation, DateTimeOffset Time, string? Outlier = null, double? PeakShare = null);
 
 /// <summary>Metrics on held-out structures, from metrics.jsonl.</summary>
 /// <param name="Stage">The stage that is trained.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ism.Corpus;
+using Ism.Protocol.Files;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
 
@@ -63,9 +64,7 @@ public static class CatalogueStage
             roles["experimental"] = List("experimental", job.Autoencoder.Structures);
         }
 
-        var temporary = Path.Combine(folder, $"{RolesFile}.new");
-        File.WriteAllText(temporary, JsonSerializer.Serialize(roles));
-        File.Move(temporary, Path.Combine(folder, RolesFile), overwrite: true);
+        WholeFile.Write(Path.Combine(folder, RolesFile), JsonSerializer.Serialize(roles));
         return roles;
 
         string List(string role, IReadOnlyList<string> sources)

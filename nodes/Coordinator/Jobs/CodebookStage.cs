@@ -3,6 +3,7 @@ using Ism.Coordinator.Ledger;
 using Ism.Models.Autoencoder;
 using Ism.Models.Codebook;
 using Ism.Protocol.Chunks;
+using Ism.Protocol.Files;
 using Ism.Protocol.Jobs;
 using Ism.Structures.Numerics;
 
@@ -132,9 +133,7 @@ public static class CodebookStage
         services.Emit(RunEvent.Now(RunEventKind.Progress, RunStages.Codebook, message: $"elbow over K = {string.Join(", ", clusters)}"));
         var seed = (ulong)StageSteps.Seed(services.Job.Seed, "elbow");
         var elbow = Elbow.Of(sample, clusters, seed, services.Job.Codebook.MaxIterations);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText($"{path}.new", JsonSerializer.Serialize(elbow));
-        File.Move($"{path}.new", path, overwrite: true);
+        WholeFile.Write(path, JsonSerializer.Serialize(elbow));
     }
 
     private static async Task<StructureCodebook> ClusterAsync(

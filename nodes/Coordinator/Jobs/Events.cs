@@ -29,8 +29,8 @@ internal static class Events
     }
 
     /// <summary>Committed chunks of a work.</summary>
-    public static RunEvent Chunks(string stage, LedgerProgress progress, string message = "") => RunEvent.Now(
-        RunEventKind.Progress, stage, progress.Totals.Chunks, progress.Totals.TotalChunks, message,
+    public static RunEvent Chunks(string stage, LedgerProgress progress, string message = "", bool finished = false) => RunEvent.Now(
+        finished ? RunEventKind.Finished : RunEventKind.Progress, stage, progress.Totals.Chunks, progress.Totals.TotalChunks, message,
         new Dictionary<string, double>
         {
             ["structures"] = progress.Totals.Structures,

@@ -79,9 +79,6 @@ public sealed partial class JobActor
                 }
 
                 break;
-            case JobCommandKind.Status:
-                sender.Tell(new JobAnswer(true, _paused ? "paused" : _stage is { } stage ? $"runs; training {stage.Setup.StageId}" : "runs"));
-                break;
             case JobCommandKind.Scale when m.Role is NodeRoles.Trainer or NodeRoles.Featurizer && m.Count > 0:
                 Persist(new JobScaled(m.Role, m.Count), scaled =>
                 {

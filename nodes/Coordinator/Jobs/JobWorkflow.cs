@@ -48,17 +48,18 @@ public static class JobWorkflow
             StageSteps.Seed(services.Job.Seed, TuningStage),
             services.Job.Corpus.WindowChunks).ChunkOrder(0);
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Tokens, 0, order.Count));
+        var course = new TokenCourse(services.Emit, catalogues.Heldout is not null);
         TokenWork? heldout = null;
         if (catalogues.Heldout is { } named)
         {
             var all = Enumerable.Range(0, named.Catalogue.ChunkCount).ToArray();
-            heldout = TokenStage.Start(services, named, all, encoder, codebook, hash, all.Length, _ => { }, cancel);
+            heldout = TokenStage.Start(services, named, all, encoder, codebook, hash, all.Length, course.Heldout, cancel);
         }
 
         var first = Math.Min(order.Count, services.Job.Codebook.ExcludedTokenChunks);
         var corpus = TokenStage.Start(
             services, catalogues.Corpus, order, encoder, codebook, hash, first,
-            p => services.Emit(Events.Chunks(RunStages.Tokens, p)), cancel);
+            course.Corpus, cancel);
         return new TokenisedCatalogues(corpus, heldout, order);
     }
 

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Persistence;
-using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Coordinator.Metrics;
 using Ism.Protocol.Chunks;
@@ -16,12 +15,11 @@ namespace Ism.Coordinator.Ledger;
 /// or silent featurizer held. A lease is sent until accepted, because sharding may lose messages at hand-off. What was committed before
 /// this ledger was opened is announced when its file has been checked; a file that proves damaged is set aside and made again.
 /// </summary>
-public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
+public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
 {
     private readonly LedgerSetup _setup;
     private readonly IActorRef _region;
     private readonly LedgerState _state;
-    private readonly HashSet<UniqueAddress> _featurizers = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ResultChecks _checks;
     private readonly LeaseTraces _traces;
@@ -100,8 +98,6 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
         Akka.Cluster.Cluster.Get(Context.System).Unsubscribe(Self);
         base.PostStop();
     }
-
-    private static bool IsFeaturizer(Member member) => member.HasRole(NodeRoles.Featurizer);
 
     private bool Mine(ChunkAccepted m) => m.WorkId == _setup.Work.WorkId;
 
@@ -188,128 +184,6 @@ public sealed class LedgerActor : ReceivePersistentActor, IWithTimers
     {
         Trace = _traces.Of(lease.Epoch),
     });
-
-    private void OnFinished(ChunkFinished result)
-    {
-        var entity = Sender;
-        var key = new ChunkKey(_setup.Work.Catalogue, result.Chunk);
-        if (_state.Finish(result) is not { } committed)
-        {
-            var known = _state.CommitOf(result.Chunk)?.LeaseEpoch == result.LeaseEpoch;
-            entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, known));
-            return;
-        }
-
-        Persist(committed, e =>
-        {
-            _state.Apply(e);
-            _traces.End(e.LeaseEpoch, null);
-            CoordinatorMetrics.Committed(_setup.Work.Kind, result);
-            entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, true));
-            Report([e.Chunk]);
-            LeaseMore();
-        });
-    }
-
-    private void OnFailed(ChunkFailed failed)
-    {
-        // A failure is told until it is settled; it counts, and is worth a word, once.
-        if (_state.Holds(failed.Chunk, failed.LeaseEpoch))
-        {
-            _traces.End(failed.LeaseEpoch, failed.Reason);
-            CoordinatorMetrics.Failed(failed.Storage);
-            _log.Warning("{0}: chunk {1} failed: {2}", PersistenceId, failed.Chunk, failed.Reason);
-            Context.Parent.Tell(new LedgerTrouble(
-                _setup.Work.WorkId, $"chunk {failed.Chunk} failed and is tried again: {failed.Reason}"));
-            if (_state.Fail(failed.Chunk, failed.LeaseEpoch, DateTime.UtcNow, failed.Storage))
-            {
-                Context.Parent.Tell(new LedgerGaveUp(
-                    _setup.Work.WorkId, $"chunk {failed.Chunk} failed again and again: {failed.Reason}"));
-            }
-        }
-
-        Sender.Tell(new ChunkSettled(new ChunkKey(_setup.Work.Catalogue, failed.Chunk), failed.WorkId, failed.LeaseEpoch, false));
-    }
-
-    private void OnDamaged(ChunkDamaged damaged)
-    {
-        if (damaged.Key.Catalogue == _setup.Work.Catalogue && damaged.Output == _setup.Work.Output
-            && damaged.Key.Chunk < _setup.Order.Count && _state.CommitOf(damaged.Key.Chunk) is { } commit && _checks.Begin(commit))
-        {
-            _log.Warning("{0}: a featurizer cannot serve chunk {1}: {2}", PersistenceId, damaged.Key.Chunk, damaged.Reason);
-        }
-    }
-
-    private void OnChecked(ResultChecked result)
-    {
-        _checks.End(result);
-        var chunk = result.Commit.Chunk;
-        if (!ReferenceEquals(_state.CommitOf(chunk), result.Commit))
-        {
-            // Made again meanwhile; that commit speaks for itself.
-            return;
-        }
-
-        if (result.Problem is { } problem)
-        {
-            Reopen(chunk, problem);
-            Report([]);
-            LeaseMore();
-            return;
-        }
-
-        Report([chunk]);
-    }
-
-    private void Reopen(int chunk, string problem)
-    {
-        _log.Warning("{0}: the result of chunk {1} was committed, but {2}; it is made again", PersistenceId, chunk, problem);
-        _checks.SetAside(chunk);
-        _state.Reopen(chunk);
-    }
-
-    private void OnMember(ClusterEvent.IMemberEvent e)
-    {
-        if (e.Member.Status == MemberStatus.Up)
-        {
-            OnPresent(e.Member);
-        }
-        else if (e.Member.Status is MemberStatus.Removed or MemberStatus.Down or MemberStatus.Exiting)
-        {
-            OnGone(e.Member);
-        }
-    }
-
-    private void OnPresent(Member member)
-    {
-        if (IsFeaturizer(member) && member.Status == MemberStatus.Up && _featurizers.Add(member.UniqueAddress))
-        {
-            LeaseMore();
-        }
-    }
-
-    private void OnGone(Member member)
-    {
-        if (!IsFeaturizer(member))
-        {
-            return;
-        }
-
-        _featurizers.Remove(member.UniqueAddress);
-        var lost = _state.Expire(DateTime.MinValue, member.Address.ToString());
-        CoordinatorMetrics.Ended(lost.Count, gone: true);
-        foreach (var lease in lost)
-        {
-            _traces.End(lease.Epoch, "its node is gone");
-        }
-
-        if (lost.Count > 0)
-        {
-            _log.Info("{0}: {1} is gone; its {2} chunk(s) are leased again", PersistenceId, member.Address, lost.Count);
-        }
-
-        LeaseMore();
-    }
 
     private void Report(IReadOnlyCollection<int> committed)
     {

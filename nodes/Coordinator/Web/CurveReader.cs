@@ -23,6 +23,7 @@ public static class CurveReader
             LearningRate = Curve("learning rate", steps, s => s.LearningRate),
             GradientNorm = Curve("gradient norm", steps, s => s.GradientNorm),
             Throughput = Curve("tokens/s", steps, s => s.TokensPerSecond),
+            PeakShare = Curve("share of peak", steps, s => 100 * s.PeakShare),
             Waiting = Curve("waiting", steps, s => 100 * s.Waiting),
             Heldout = Metrics(evaluations, "accuracy", 100),
             HeldoutLoss = Metrics(evaluations, "loss", 1),

@@ -95,6 +95,9 @@ public sealed record StageCurves
     /// <summary>Useful tokens a second.</summary>
     public required Series Throughput { get; init; }
 
+    /// <summary>Share of the device's peak that rank 0 computed at, in percent; without points where the peak is not known.</summary>
+    public required Series PeakShare { get; init; }
+
     /// <summary>Share of a step spent waiting, in percent.</summary>
     public required Series Waiting { get; init; }
 

@@ -68,14 +68,13 @@ public class RunDisplayTests
     }
 
     [Fact]
-    public void Should_leave_lines_that_are_no_events_to_the_log()
+    public void Should_tell_events_from_lines_of_a_log()
     {
-        Assert.False(_display.TakeLine("[INFO] cluster up"));
-        Assert.False(_display.TakeLine("{\"level\":\"info\"}"));
-        Assert.False(_display.TakeLine("{ broken"));
-        Assert.Empty(Lines);
-        Assert.True(_display.TakeLine(RunEvent.Now(RunEventKind.Note, message: "hello").ToLine()));
-        Assert.Equal(["hello"], Lines);
+        Assert.False(RunEvent.TryParse("[INFO] cluster up", out _));
+        Assert.False(RunEvent.TryParse("{\"level\":\"info\"}", out _));
+        Assert.False(RunEvent.TryParse("{ broken", out _));
+        Assert.True(RunEvent.TryParse(RunEvent.Now(RunEventKind.Note, message: "hello").ToLine(), out var happened));
+        Assert.Equal("hello", happened.Message);
     }
 
     [Fact]

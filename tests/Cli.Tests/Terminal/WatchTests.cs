@@ -41,11 +41,28 @@ public class WatchTests
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 100;
         StepView[] steps = [.. Enumerable.Range(1, 20).Select(i => Step(i, 10.0 / i))];
-        console.Write(WatchScreen.Of(View(5, ["trainer-0"], ["[red]not red[/] [broken"]), steps, "gone", Start.AddSeconds(9), 100));
+        console.Write(WatchScreen.Of(View(5, ["trainer-0"], ["[red]not red[/] [broken"]), steps, "gone", Start.AddSeconds(9), 100, 30));
         foreach (var part in (string[])["a-1: runs", "no coordinator answers", "5 of 10 steps", "1,000 tokens/s", "█", "nodes: trainer-0", "0:09 ago  [red]not red[/] [broken"])
         {
             Assert.Contains(part, text.ToString(), StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(60, 10)]
+    [InlineData(100, 14)]
+    public void Should_fit_a_small_terminal_and_keep_the_newest_lines(int width, int height)
+    {
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = width;
+        StepView[] steps = [.. Enumerable.Range(1, 200).Select(i => Step(i, 10.0 / i))];
+        string[] said = [.. Enumerable.Range(1, 20).Select(i => $"line {i} of {new string('x', 90)}")];
+        console.Write(WatchScreen.Of(View(5, ["trainer-0", "trainer-1", new string('n', 90)], said), steps, null, Start, width, height));
+        var lines = text.ToString().TrimEnd().Split('\n');
+        Assert.InRange(lines.Length, 6, height - 1);
+        Assert.All(lines, l => Assert.InRange(l.TrimEnd().Length, 1, width));
+        Assert.Contains("line 20 of", lines[^1]);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Ism.Coordinator.Api;
 using Ism.Coordinator.Jobs;
 using Ism.Corpus;
 using Ism.Models.Codebook;
@@ -29,16 +30,19 @@ public class JobWorkflowTests
         Assert.Equal(RunStages.Report, job.Events[^1].Stage);
         Assert.Equal(RunEventKind.Finished, job.Events[^1].Kind);
         Accounted(job);
+        Finished(job);
         Assert.Contains("one-process", File.ReadAllText(job.Workspace.At(Workspace.Report)));
         var codebook = StructureCodebook.Load(job.Workspace.At(Workspace.Codebook));
         Assert.Equal((5, 36L), (codebook.Tokens, codebook.Origin.Points));
 
         job.Works.Clear();
         job.Stages.Clear();
+        job.Events.Clear();
         await JobWorkflow.RunAsync(job, CancellationToken.None).WaitAsync(Limit);
         Assert.Equal([WorkKind.Tokenise], job.Works);
         Assert.Equal(tuning, Assert.Single(job.Stages));
         Accounted(job);
+        Finished(job);
     }
 
     [Fact]
@@ -60,6 +64,16 @@ public class JobWorkflowTests
         var failed = await Assert.ThrowsAsync<JobFailedException>(
             () => JobWorkflow.RunAsync(job, CancellationToken.None).WaitAsync(Limit));
         Assert.Contains("codebook.clusters is 1000", failed.Message);
+    }
+
+    // Every stage is seen as finished by whoever reads the events, the tokens too.
+    private static void Finished(OneProcessJob job)
+    {
+        var board = new StageBoard();
+        job.Events.ForEach(board.Take);
+        Assert.Equal(RunStages.All, board.View().Select(s => s.Name));
+        Assert.All(board.View(), s => Assert.Equal((s.Name, "finished"), (s.Name, s.State)));
+        Assert.Equal((2.0, 2.0), board.View().Where(s => s.Name == RunStages.Tokens).Select(s => (s.Done, s.Total)).Single());
     }
 
     private static void Accounted(OneProcessJob job)

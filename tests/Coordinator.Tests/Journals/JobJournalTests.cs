@@ -21,7 +21,7 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
         var region = new Mailbox();
         var first = new TestJob(place, corpus, region.Props);
         await region.NextAsync<LeaseChunk>();
-        Assert.Equal(new JobAnswer(true, "runs"), await first.AskAsync(JobCommandKind.Status));
+        Assert.Equal((1, false), Opened(await first.StatusAsync()));
         Assert.Contains("nothing is being trained", (await first.AskAsync(JobCommandKind.Checkpoint)).Message);
         Assert.True((await first.AskAsync(JobCommandKind.Scale, NodeRoles.Trainer, 3)).Done);
         Assert.False((await first.AskAsync(JobCommandKind.Scale, NodeRoles.Coordinator, 3)).Done);
@@ -32,7 +32,7 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
         var quiet = new Mailbox();
         var second = new TestJob(place, corpus, quiet.Props);
         Assert.Equal(3, (await second.Events.NextAsync<RunEvent>(e => e.Kind == RunEventKind.Scale && e.Stage == NodeRoles.Trainer)).Total);
-        Assert.Equal("paused", (await second.AskAsync(JobCommandKind.Status)).Message);
+        Assert.Equal((2, true), Opened(await second.StatusAsync()));
         Assert.Contains("paused", (await second.AskAsync(JobCommandKind.Checkpoint)).Message);
 
         // Its ledger is open, and would have leased by now.
@@ -44,6 +44,8 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
             [new JobOpened(1), new JobScaled(NodeRoles.Trainer, 3), new JobPauseChanged(true), new JobOpened(2), new JobPauseChanged(false)],
             place.Events(Owner));
     }
+
+    private static (int Incarnation, bool Paused) Opened(JobStatus status) => (status.Incarnation, status.Paused);
 
     [SkippableTheory]
     [InlineData(JournalKind.Sqlite)]

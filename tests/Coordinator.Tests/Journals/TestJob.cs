@@ -47,6 +47,9 @@ internal sealed class TestJob
     public Task<JobAnswer> AskAsync(JobCommandKind kind, string role = "", int count = 0) =>
         _job.Ask<JobAnswer>(new JobCommand(kind, role, count, "a test"), Mailbox.Patience);
 
+    /// <summary>Where it stands.</summary>
+    public Task<JobStatus> StatusAsync() => _job.Ask<JobStatus>(new JobStatusRequest(), Mailbox.Patience);
+
     private void Keep(RunEvent e)
     {
         if (e.Kind == RunEventKind.Warning)

@@ -73,7 +73,7 @@ internal sealed class PreparedHome : IAsyncDisposable
     {
         var lines = Enumerable.Range(from, to - from + 1).Select(step => string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"stage":"{{stage}}","step":{{step}},"loss":{{2 + (6.0 / step)}},"gradient_norm":{{1 + (1.0 / step)}},"learning_rate":{{1e-4 * step}},"tokens_per_second":{{5000 + (10 * (step % 7))}},"seconds":1,"waiting":0.0{{step % 9}},{{(step == 30 ? "\"outlier\":{\"loss\":{\"value\":9}}," : "")}}"world":2,"generation":3,"time":"2026-01-01T12:{{step / 60 % 60:00}}:{{step % 60:00}}Z"}"""));
+            $$"""{"stage":"{{stage}}","step":{{step}},"loss":{{2 + (6.0 / step)}},"gradient_norm":{{1 + (1.0 / step)}},"learning_rate":{{1e-4 * step}},"tokens_per_second":{{5000 + (10 * (step % 7))}},"seconds":1,"waiting":0.0{{step % 9}},{{(stage == "structure-tuning" ? "\"share_of_peak\":0.4," : "")}}{{(step == 30 ? "\"outlier\":{\"loss\":{\"value\":9}}," : "")}}"world":2,"generation":3,"time":"2026-01-01T12:{{step / 60 % 60:00}}:{{step % 60:00}}Z"}"""));
         File.AppendAllLines(Workspace.At(Workspace.Metrics), lines);
         if (stage == "structure-tuning")
         {

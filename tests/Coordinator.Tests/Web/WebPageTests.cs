@@ -17,7 +17,7 @@ public sealed class WebPageTests
         using var client = Client(server);
         var page = await client.GetStringAsync("/");
         foreach (var text in (string[])["first", "second", "structure-tuning", "aria-label=\"Loss; loss: last 2.1 at 60\"", "Learning rate", "Gradient norm",
-            "Throughput", "Waiting for samples", "masked amino acids", "outlier: 2.2 at step 30", "60 of 240 steps", "2 rank(s)", "a trainer came",
+            "Throughput", "Share of the device's peak (%)", "Waiting for samples", "masked amino acids", "outlier: 2.2 at step 30", "60 of 240 steps", "2 rank(s)", "a trainer came",
             "on its way to a coordinator"])
         {
             Assert.Contains(text, WebUtility.HtmlDecode(page), StringComparison.Ordinal);
@@ -98,6 +98,9 @@ public sealed class WebPageTests
         using var client = Client(server);
         var page = await client.GetStringAsync($"/jobs/{home.Job.Id}?stage=autoencoder-1&scale=log");
         Assert.Contains("loss: last 3.2 at 5", page);
+
+        // The autoencoder's steps do not know it.
+        Assert.DoesNotContain("Share of the device", page);
         Assert.Contains($"href=\"/jobs/{home.Job.Id}?stage=structure-tuning&amp;scale=log\"", page);
         var waiting = home.Home.All().Single(j => j.Id != home.Job.Id);
         Assert.Contains("No step has been trained", await client.GetStringAsync($"/jobs/{waiting.Id}"));

@@ -1,10 +1,9 @@
 using System.Text;
-using Ism.Coordinator.Api;
 
-namespace Ism.Cli.Terminal;
+namespace Ism.Coordinator.Api;
 
 /// <summary>Jobs in plain lines.</summary>
-internal static class StatusText
+public static class StatusText
 {
     private const int RecentLines = 5;
 
@@ -35,7 +34,8 @@ internal static class StatusText
 
         if (view.Training is { } step)
         {
-            Line(text, $"  {step.Stage}: step {step.Step}, loss {step.Loss:G4}, {step.TokensPerSecond:N0} tokens/s, waiting {step.Waiting:P1}");
+            Line(text, $"  {step.Stage}: step {step.Step}, loss {step.Loss:G4}, {step.TokensPerSecond:N0} tokens/s"
+                + (step.PeakShare is { } share ? $" ({share:P1} of peak)" : "") + $", waiting {step.Waiting:P1}");
         }
 
         if (view.Generation is { } generation)
@@ -51,7 +51,7 @@ internal static class StatusText
 
         foreach (var said in view.Recent.TakeLast(RecentLines))
         {
-            Line(text, $"  {Ago(now - said.Time),8} {(said.Kind == "note" ? "" : $"{said.Kind}: ")}{(said.Stage.Length > 0 ? $"{said.Stage}: " : "")}{said.Message}");
+            Line(text, $"  {Ago(now - said.Time),8} {(said.Kind == "note" ? "" : $"{said.Kind}: ")}{(said.Stage.Length > 0 ? $"{said.Stage}: " : "")}{said.Message}".TrimEnd(' ', ':'));
         }
 
         return text.ToString().TrimEnd();
@@ -71,15 +71,15 @@ internal static class StatusText
 
     private static string Counted(StageView stage)
     {
-        var number = ProgressDisplay.Number(stage.Done);
-        var of = stage.Total > 0 ? $" of {ProgressDisplay.Number(stage.Total)}" : "";
-        return stage.State == "finished" ? $"finished ({number} {stage.Unit})".Replace(" )", ")", StringComparison.Ordinal) : $"{number}{of} {stage.Unit}";
+        var number = Figures.Number(stage.Done);
+        var of = stage.Total > 0 ? $" of {Figures.Number(stage.Total)}" : "";
+        return stage.State != "finished" ? $"{number}{of} {stage.Unit}" : stage.Unit.Length > 0 ? $"finished ({number} {stage.Unit})" : "finished";
     }
 
     private static string Speed(StageView stage) => stage.Rate is not { } rate ? ""
-        : $"{ProgressDisplay.Number(rate)}/s{(stage.SecondsLeft is { } left ? $", {ProgressDisplay.Clock(TimeSpan.FromSeconds(left))} left" : "")}";
+        : $"{Figures.Number(rate)}/s{(stage.SecondsLeft is { } left ? $", {Figures.Clock(TimeSpan.FromSeconds(left))} left" : "")}";
 
-    private static string Ago(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? "now" : $"-{ProgressDisplay.Clock(time)}";
+    private static string Ago(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? "now" : $"-{Figures.Clock(time)}";
 
     private static void Line(StringBuilder text, string line) => text.AppendLine(line.TrimEnd());
 }
