@@ -44,6 +44,7 @@ public static class CommandLine
         TokenizeVerb.Create(context),
         NodeVerb.Create(context),
         SlurmVerb.Create(context),
+        PodCostsVerb.Create(context),
         ConfigVerb.Create(context),
         EstimateVerb.Create(context),
         BenchVerb.Create(context),

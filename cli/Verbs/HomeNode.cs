@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Telemetry;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 using Microsoft.Extensions.Logging;
@@ -12,7 +14,8 @@ namespace Ism.Cli.Verbs;
 /// <param name="home">The home.</param>
 /// <param name="node">The node; its workspace is that of the job.</param>
 /// <param name="door">The API's way to the job; null where this node serves none.</param>
-internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions node, JobDoor? door)
+/// <param name="untilIdle">The node ends when no job has been there for so long; null: never.</param>
+internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions node, JobDoor? door, TimeSpan? untilIdle = null)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -23,6 +26,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
     public async Task<int> RunAsync(Action<RunEvent> emit, CancellationToken cancel)
     {
         var waits = false;
+        var idle = Stopwatch.StartNew();
         while (!cancel.IsCancellationRequested && !context.Interruption.CheckpointFirst.IsCancellationRequested)
         {
             var job = Look();
@@ -32,6 +36,14 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
                 {
                     emit(RunEvent.Now(RunEventKind.Note, message: $"{node.NodeId} waits for a job in {home.Folder}"));
                     waits = true;
+                    idle.Restart();
+                    NodeHealth.Current.Waits("waits for a job");
+                }
+
+                if (idle.Elapsed > untilIdle)
+                {
+                    emit(RunEvent.Now(RunEventKind.Note, message: $"{node.NodeId} ends: no job for {untilIdle.Value.TotalSeconds:F0} s"));
+                    return ExitCode.Success;
                 }
 
                 await Pause(cancel);
@@ -39,6 +51,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
             }
 
             waits = false;
+            NodeHealth.Current.Waits(null);
             await TakePartAsync(job, emit, cancel);
         }
 
@@ -117,7 +130,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
     {
         try
         {
-            return workspace.ReadJob();
+            return JournalVariable.Over(workspace.ReadJob());
         }
         catch (Exception e) when (e is IOException or InvalidDataException or System.Text.Json.JsonException)
         {
