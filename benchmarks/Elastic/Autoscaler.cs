@@ -24,8 +24,9 @@ public sealed class Autoscaler(ScalingRule rule)
         wish = Math.Clamp(wish, rule.Min, rule.Max);
         _wishes.Add((now, wish));
         _wishes.RemoveAll(w => w.At < now - Longer(rule.Up.Window, rule.Down.Window));
-        var steady = Math.Clamp(
-            current, Within(now, rule.Up.Window).Append(wish).Min(), Math.Max(Within(now, rule.Up.Window).Append(wish).Min(), Within(now, rule.Down.Window).Append(wish).Max()));
+        var least = Within(now, rule.Up.Window).Append(wish).Min();
+        var most = Within(now, rule.Down.Window).Append(wish).Max();
+        var steady = Math.Clamp(current, least, Math.Max(least, most));
         var next = steady > current ? Math.Min(steady, Highest(now, current))
             : steady < current ? Math.Max(steady, Lowest(now, current)) : current;
         if (next != current)

@@ -72,9 +72,12 @@ internal sealed class ServedHome : IAsyncDisposable
                 using var target = JsonDocument.Parse(await File.ReadAllTextAsync(file));
                 var address = target.RootElement[0].GetProperty("targets")[0].GetString();
                 var text = await _http.GetStringAsync($"http://{address}/metrics");
-                foreach (var line in text.Split('\n').Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is ' ' or '{'))
+                foreach (var line in text.Split('\n').Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is (' ' or '{')))
                 {
-                    sum = (sum ?? 0) + double.Parse(line[(line.LastIndexOf('}') + 1)..].Replace(metric, "").Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
+                    // "name value time" or "name{labels} value time".
+                    var rest = line[(line.Contains('}') ? line.LastIndexOf('}') + 1 : metric.Length)..];
+                    var value = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+                    sum = (sum ?? 0) + double.Parse(value, CultureInfo.InvariantCulture);
                 }
             }
             catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException)
@@ -113,11 +116,14 @@ internal sealed class ServedHome : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks the cluster to end.</summary>
+    public void RequestStop() => Process.Start("kill", ["-TERM", $"{_serve.Id}"]).WaitForExit();
+
     public async ValueTask DisposeAsync()
     {
         if (!_serve.HasExited)
         {
-            using var kill = Process.Start("kill", ["-TERM", $"{_serve.Id}"]);
+            RequestStop();
             using var patience = new CancellationTokenSource(StopWithin);
             await _serve.WaitForExitAsync(patience.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }

@@ -54,8 +54,11 @@ internal sealed class DeletionCosts(
     /// <summary>The cost that metrics tell; null when they tell none.</summary>
     internal static string? CostIn(string metrics)
     {
-        var line = metrics.Split('\n').FirstOrDefault(l => l.StartsWith(Metric, StringComparison.Ordinal) && l.Length > Metric.Length && l[Metric.Length] is ' ' or '{');
-        var value = line?[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).SkipWhile(w => w == Metric).FirstOrDefault();
+        // "name value time" or "name{labels} value time".
+        var line = metrics.Split('\n').FirstOrDefault(l =>
+            l.StartsWith(Metric, StringComparison.Ordinal) && l.Length > Metric.Length && l[Metric.Length] is (' ' or '{'));
+        var rest = line?[(line.Contains('}', StringComparison.Ordinal) ? line.LastIndexOf('}') + 1 : Metric.Length)..];
+        var value = rest?.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return double.TryParse(value, CultureInfo.InvariantCulture, out var leases)
             ? ((int)leases).ToString(CultureInfo.InvariantCulture) : null;
     }

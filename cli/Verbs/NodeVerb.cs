@@ -5,6 +5,7 @@ using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Telemetry;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 using Microsoft.Extensions.Logging;
@@ -35,8 +36,8 @@ internal static class NodeVerb
         };
         var number = new Option<int?>("--number")
         {
-            Description = "Number among the nodes of this role, unique; without it, what Slurm, torchrun, mpirun or a Job of Kubernetes gave this process, else host "
-                + "name and process id tell them apart",
+            Description = "Number among the nodes of this role, unique; without it, what Slurm, torchrun, mpirun or a Job of Kubernetes gave "
+                + $"this process, else the pod ({ScrapeTarget.PodVariable}), else host name and process id tell them apart",
             HelpName = "N",
         };
         var host = new Option<string?>("--host")
@@ -96,7 +97,9 @@ internal static class NodeVerb
             var node = new NodeOptions
             {
                 Role = role,
-                NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
+                NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}"
+                    : Environment.GetEnvironmentVariable(ScrapeTarget.PodVariable) is { Length: > 0 } pod ? $"{role}-{pod}"
+                    : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
                 Host = parsed.GetValue(host) ?? NodeAddress.Default(task),
                 Bind = parsed.GetValue(bind),
                 Port = parsed.GetValue(port),

@@ -7,8 +7,8 @@ using Ism.Cluster.Membership;
 namespace Ism.Cluster.Hosting;
 
 /// <summary>
-/// Makes a node a member: through any living member that the workspace names, or through a seed that works on the same job. A coordinator founds a cluster when
-/// the workspace shows that none lives; one that comes back joins the cluster it has left.
+/// Makes a node a member: through any living member that the workspace names, or through a seed that works on the same job. A coordinator
+/// founds a cluster when the workspace shows that none lives; one that comes back joins the cluster it has left.
 /// </summary>
 internal sealed class ClusterJoin
 {

@@ -58,7 +58,7 @@ public class AutoscalerTests
     public void Should_not_tremble()
     {
         Assert.All(Course(Rule, 10, seconds => 80 + (seconds % 30 == 0 ? 7 : -7), 600), n => Assert.Equal(10, n));
-        Assert.Equal(11, Course(Rule, 10, _ => 88.1, 15)[0]);
+        Assert.Equal(12, Course(Rule, 10, _ => 89, 15)[0]);
     }
 
     [Fact]

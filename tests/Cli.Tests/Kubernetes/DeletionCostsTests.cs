@@ -25,8 +25,13 @@ public sealed class DeletionCostsTests : IDisposable
         var told = new List<(string, string)>();
         var costs = new DeletionCosts(
             _home,
-            (address, _) => leases.TryGetValue(address, out var n) ? Task.FromResult($"# TYPE x gauge\n{DeletionCosts.Metric} {n} 1700000000\n") : throw new HttpRequestException(),
-            (pod, cost, _) => { told.Add((pod, cost)); return Task.FromResult(true); });
+            (address, _) => leases.TryGetValue(address, out var n)
+                ? Task.FromResult($"# TYPE x gauge\n{DeletionCosts.Metric} {n} 1700000000\n") : throw new HttpRequestException(),
+            (pod, cost, _) =>
+            {
+                told.Add((pod, cost));
+                return Task.FromResult(true);
+            });
 
         await costs.LookAsync(CancellationToken.None);
         Assert.Equal([("pod-a", "4"), ("pod-b", "0")], told.Order());
