@@ -72,7 +72,7 @@ internal sealed class ServedHome : IAsyncDisposable
                 using var target = JsonDocument.Parse(await File.ReadAllTextAsync(file));
                 var address = target.RootElement[0].GetProperty("targets")[0].GetString();
                 var text = await _http.GetStringAsync($"http://{address}/metrics");
-                foreach (var line in text.Split('\n').Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is (' ' or '{')))
+                foreach (var line in text.Split('\n').Where(l => l.StartsWith(metric, StringComparison.Ordinal) && l[metric.Length] is ' ' or '{'))
                 {
                     // "name value time" or "name{labels} value time".
                     var rest = line[(line.Contains('}') ? line.LastIndexOf('}') + 1 : metric.Length)..];

@@ -56,7 +56,7 @@ internal sealed class DeletionCosts(
     {
         // "name value time" or "name{labels} value time".
         var line = metrics.Split('\n').FirstOrDefault(l =>
-            l.StartsWith(Metric, StringComparison.Ordinal) && l.Length > Metric.Length && l[Metric.Length] is (' ' or '{'));
+            l.StartsWith(Metric, StringComparison.Ordinal) && l.Length > Metric.Length && l[Metric.Length] is ' ' or '{');
         var rest = line?[(line.Contains('}', StringComparison.Ordinal) ? line.LastIndexOf('}') + 1 : Metric.Length)..];
         var value = rest?.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
         return double.TryParse(value, CultureInfo.InvariantCulture, out var leases)
