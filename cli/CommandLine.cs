@@ -55,6 +55,7 @@ public static class CommandLine
         NodeVerb.Create(context),
         SlurmVerb.Create(context),
         CompareVerb.Create(context),
+        PodCostsVerb.Create(context),
         ConfigVerb.Create(context),
         EstimateVerb.Create(context),
         BenchVerb.Create(context),

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Ism.Cli.Slurm;
 
 /// <summary>
-/// What the program that has started this process says of its place among its like: torchrun, Open MPI, MPICH (and Intel's MPI), or Slurm.
+/// What the program that has started this process says of its place among its like: torchrun, Open MPI, MPICH (and Intel's MPI), Slurm, or an
+/// indexed Job of Kubernetes.
 /// Equality by value.
 /// </summary>
 /// <param name="Launcher">Who says so.</param>
@@ -14,6 +15,9 @@ namespace Ism.Cli.Slurm;
 /// <param name="WholeJob">Whether this process is all that its Slurm job runs, so that it may have the job queued again.</param>
 internal sealed record BatchTask(string Launcher, int Number, int? LocalNumber, int? LocalCount, bool SeveralMachines, bool WholeJob)
 {
+    /// <summary>The launcher of pods that have a number.</summary>
+    public const string Kubernetes = "Kubernetes";
+
     // Whoever is nearest to the process comes first: torchrun and mpirun may themselves run under Slurm.
     private static readonly (string Launcher, string Number, string Count, string LocalNumber, string LocalCount)[] Launchers =
     [
@@ -41,7 +45,7 @@ internal sealed record BatchTask(string Launcher, int Number, int? LocalNumber, 
 
         if (string.IsNullOrEmpty(variable("SLURM_JOB_ID")) || Get("SLURM_PROCID") is not { } task)
         {
-            return null;
+            return Get("JOB_COMPLETION_INDEX") is { } index ? new BatchTask(Kubernetes, index, null, null, true, false) : null;
         }
 
         // A batch script has no step; what it says of tasks is what it was submitted with, and it is one process.

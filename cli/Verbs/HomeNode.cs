@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Akka.Actor;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
+using Ism.Cluster.Telemetry;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 using Microsoft.Extensions.Logging;
@@ -14,7 +16,9 @@ namespace Ism.Cli.Verbs;
 /// <param name="node">The node; its workspace is that of the job.</param>
 /// <param name="door">The API's way to the job; null where this node serves none.</param>
 /// <param name="beside">What a coordinator starts beside each job; null for nothing.</param>
-internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions node, JobDoor? door, Action<ActorSystem>? beside = null)
+/// <param name="untilIdle">The node ends when no job has been there for so long; null: never.</param>
+internal sealed class HomeNode(
+    VerbContext context, JobHome home, NodeOptions node, JobDoor? door, Action<ActorSystem>? beside = null, TimeSpan? untilIdle = null)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -25,6 +29,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
     public async Task<int> RunAsync(Action<RunEvent> emit, CancellationToken cancel)
     {
         var waits = false;
+        var idle = Stopwatch.StartNew();
         while (!cancel.IsCancellationRequested && !context.Interruption.CheckpointFirst.IsCancellationRequested)
         {
             var job = Look();
@@ -34,6 +39,14 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
                 {
                     emit(RunEvent.Now(RunEventKind.Note, message: $"{node.NodeId} waits for a job in {home.Folder}"));
                     waits = true;
+                    idle.Restart();
+                    NodeHealth.Current.Waits("waits for a job");
+                }
+
+                if (idle.Elapsed > untilIdle)
+                {
+                    emit(RunEvent.Now(RunEventKind.Note, message: $"{node.NodeId} ends: no job for {untilIdle.Value.TotalSeconds:F0} s"));
+                    return ExitCode.Success;
                 }
 
                 await Pause(cancel);
@@ -41,6 +54,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
             }
 
             waits = false;
+            NodeHealth.Current.Waits(null);
             await TakePartAsync(job, emit, cancel);
         }
 
@@ -119,7 +133,7 @@ internal sealed class HomeNode(VerbContext context, JobHome home, NodeOptions no
     {
         try
         {
-            return workspace.ReadJob();
+            return JournalVariable.Over(workspace.ReadJob());
         }
         catch (Exception e) when (e is IOException or InvalidDataException or System.Text.Json.JsonException)
         {

@@ -23,10 +23,10 @@ internal static class NodeRun
     private static readonly NodeEnd GivenUp = new(true, false, "the others declared it dead");
 
     // Batch systems warn a minute or two before they kill.
-    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(90);
+    internal static readonly TimeSpan CheckpointPatience = TimeSpan.FromSeconds(90);
 
     // A step is not broken off in the middle of a product.
-    private static readonly TimeSpan StepInFlight = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan StepInFlight = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs it.</summary>
     /// <param name="node">The node.</param>

@@ -5,7 +5,9 @@ using Ism.Cli.Slurm;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
+using Ism.Cluster.Membership;
 using Ism.Cluster.Security;
+using Ism.Cluster.Telemetry;
 using Ism.Coordinator.Api;
 using Ism.Protocol.Jobs;
 using Microsoft.Extensions.Logging;
@@ -38,8 +40,8 @@ internal static class NodeVerb
         };
         var number = new Option<int?>("--number")
         {
-            Description = "Number among the nodes of this role, unique; without it, what Slurm, torchrun or mpirun gave this process, else host "
-                + "name and process id tell them apart",
+            Description = "Number among the nodes of this role, unique; without it, what Slurm, torchrun, mpirun or a Job of Kubernetes gave "
+                + $"this process, else the pod ({ScrapeTarget.PodVariable}), else host name and process id tell them apart",
             HelpName = "N",
         };
         var host = new Option<string?>("--host")
@@ -48,10 +50,15 @@ internal static class NodeVerb
                 + "several machines has started the process, else 127.0.0.1",
             HelpName = "HOST",
         };
+        var bind = new Option<string?>("--bind")
+        {
+            Description = "Address to listen on, where --host is a name that is not known at once (a pod's); without it, that of --host",
+            HelpName = "ADDRESS",
+        };
         var port = new Option<int>("--port") { Description = "Port of the actor transport; 0 takes a free one", HelpName = "PORT" };
         var seed = new Option<string[]>("--seed")
         {
-            Description = "Coordinator to join, may be repeated; without it, its address is found in the workspace",
+            Description = "Where a coordinator may be, may be repeated: asked when none has left its address in the workspace",
             HelpName = "HOST:PORT",
             DefaultValueFactory = _ => [],
         };
@@ -62,6 +69,11 @@ internal static class NodeVerb
             DefaultValueFactory = _ => ApiHost.Default,
         };
         var pbm = PaletteHost.Option();
+        var untilIdle = new Option<double?>("--until-idle")
+        {
+            Description = "With --home: end when no job has been there for so long, so that what the node was given is free again",
+            HelpName = "SECONDS",
+        };
         var metrics = MetricsHost.Option();
         var logFormat = new Option<string>("--log-format")
         {
@@ -75,7 +87,7 @@ internal static class NodeVerb
             Description = $"Let other machines reach this node without TLS: in a network that nobody else reaches ({BeyondLoopback.InsecureVariable}=1)",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable(BeyondLoopback.InsecureVariable) == "1",
         };
-        var command = new Command(role, description) { workspace, home, number, host, port, seed, metrics, logFormat, insecure };
+        var command = new Command(role, description) { workspace, home, untilIdle, number, host, bind, port, seed, metrics, logFormat, insecure };
         if (role == NodeRoles.Coordinator)
         {
             command.Add(api);
@@ -85,6 +97,7 @@ internal static class NodeVerb
         command.SetAction(async (parsed, cancel) =>
         {
             var folder = FolderOf(parsed.GetValue(workspace), parsed.GetValue(home));
+            var idle = IdleOf(parsed.GetValue(untilIdle), parsed.GetValue(home));
             var task = BatchTask.Here();
             if (role == NodeRoles.Trainer && VisibleGpu.Choose(task) is { } chosen)
             {
@@ -95,8 +108,11 @@ internal static class NodeVerb
             var node = new NodeOptions
             {
                 Role = role,
-                NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}" : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
+                NodeId = (given ?? task?.Number) is { } n ? $"{role}-{n}"
+                    : Environment.GetEnvironmentVariable(ScrapeTarget.PodVariable) is { Length: > 0 } pod ? $"{role}-{pod}"
+                    : $"{role}-{Environment.MachineName}-{Environment.ProcessId}",
                 Host = parsed.GetValue(host) ?? NodeAddress.Default(task),
+                Bind = parsed.GetValue(bind),
                 Port = parsed.GetValue(port),
                 Tls = TlsFolder.Find(folder),
                 Workspace = folder,
@@ -122,9 +138,10 @@ internal static class NodeVerb
             }
 
             var listen = role == NodeRoles.Coordinator ? parsed.GetValue(api)! : ApiHost.Off;
-            return parsed.GetValue(home) is null
+            var code = parsed.GetValue(home) is null
                 ? await RunJobAsync(context, node, listen, queuesAgain, cancel)
-                : await RunHomeAsync(context, node, listen, cancel);
+                : await RunHomeAsync(context, node, listen, idle, cancel);
+            return task?.Launcher == BatchTask.Kubernetes ? CodeOfPod(code, context.Interruption, node.Workspace) : code;
         });
         return command;
     }
@@ -147,6 +164,22 @@ internal static class NodeVerb
         }
     }
 
+    /// <summary>What a numbered pod ends with; see <see cref="ExitCode.AskedToLeave"/>.</summary>
+    /// <param name="code">What the node ended with.</param>
+    /// <param name="interruption">Whether it was asked to.</param>
+    /// <param name="workspace">Folder in which the end of a job is noted.</param>
+    internal static int CodeOfPod(int code, Interruption interruption, string workspace) =>
+        code == ExitCode.Success && (interruption.Requested || interruption.CheckpointFirst.IsCancellationRequested)
+        && EndedMarker.TryRead(workspace) is null ? ExitCode.AskedToLeave : code;
+
+    private static TimeSpan? IdleOf(double? seconds, string? home) => (seconds, home) switch
+    {
+        (null, _) => null,
+        (_, null) => throw new UsageException("--until-idle is for nodes of a standing cluster (--home); with --workspace a node ends with its job"),
+        ( > 0, _) => TimeSpan.FromSeconds(seconds.Value),
+        _ => throw new UsageException($"--until-idle {seconds}: a number of seconds above 0 is needed"),
+    };
+
     private static string FolderOf(string? workspace, string? home) => (workspace, home) switch
     {
         ({ } folder, null) => Path.GetFullPath(folder),
@@ -155,20 +188,22 @@ internal static class NodeVerb
         _ => throw new UsageException("--workspace and --home exclude each other: a node works on one job, or on the jobs of a home"),
     };
 
-    private static async Task<int> RunHomeAsync(VerbContext context, NodeOptions node, string listen, CancellationToken cancel)
+    private static async Task<int> RunHomeAsync(
+        VerbContext context, NodeOptions node, string listen, TimeSpan? untilIdle, CancellationToken cancel)
     {
         Directory.CreateDirectory(node.Workspace);
         var home = new JobHome(node.Workspace);
         var (places, door) = (new HomePlaces(home), new JobDoor());
         await using var api = await ApiHost.StartAsync(listen, node, places, door, cancel);
         SayAddress(context, api);
-        return await new HomeNode(context, home, node, door, PaletteHost.For(node.Pbm, new ApiJobs(places, door))).RunAsync(e => Emit(context, e), cancel);
+        return await new HomeNode(context, home, node, door, PaletteHost.For(node.Pbm, new ApiJobs(places, door)), untilIdle)
+            .RunAsync(e => Emit(context, e), cancel);
     }
 
     private static async Task<int> RunJobAsync(VerbContext context, NodeOptions node, string listen, bool queuesAgain, CancellationToken cancel)
     {
         var place = new Workspace(node.Workspace);
-        var job = place.ReadJob();
+        var job = JournalVariable.Over(place.ReadJob());
         var (places, door) = (new SinglePlace(place, job), new JobDoor());
         await using var api = await ApiHost.StartAsync(listen, node, places, door, cancel);
         SayAddress(context, api);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ism.Cluster.Hosting;
 using Ism.Corpus;
 using Ism.GpuTrainer.Training.Checkpoints;
 using Ism.Protocol.Jobs;
@@ -24,7 +25,7 @@ internal static class RunVerifier
         string folder, string? undisturbed, double tolerance, CancellationToken cancel)
     {
         var workspace = new Workspace(Path.GetFullPath(folder));
-        var job = workspace.ReadJob();
+        var job = JournalVariable.Over(workspace.ReadJob());
         var journal = await JournalReader.ReadAsync(workspace, job, cancel);
         var findings = new List<Finding>();
         var roles = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(workspace.At(Workspace.Catalogues, "roles.json")))!;

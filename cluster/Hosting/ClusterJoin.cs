@@ -7,8 +7,8 @@ using Ism.Cluster.Membership;
 namespace Ism.Cluster.Hosting;
 
 /// <summary>
-/// Makes a node a member: through given seeds, or through any living member that the workspace names. A coordinator founds a cluster when
-/// the workspace shows that none lives; one that comes back joins the cluster it has left.
+/// Makes a node a member: through any living member that the workspace names, or through a seed that works on the same job. A coordinator
+/// founds a cluster when the workspace shows that none lives; one that comes back joins the cluster it has left.
 /// </summary>
 internal sealed class ClusterJoin
 {
@@ -20,6 +20,7 @@ internal sealed class ClusterJoin
     private readonly Akka.Cluster.Cluster _cluster;
     private readonly MemberFiles _files;
     private readonly BeatWatch _beats;
+    private readonly SeedNodes _seeds;
     private HashSet<MemberRecord> _last = [];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _said;
@@ -31,6 +32,7 @@ internal sealed class ClusterJoin
         _cluster = Akka.Cluster.Cluster.Get(system);
         _files = new MemberFiles(node.Workspace);
         _beats = new BeatWatch(node.Times.TimeToLive);
+        _seeds = new SeedNodes(system, node);
     }
 
     private bool IsUp => _cluster.SelfMember.Status is MemberStatus.Up or MemberStatus.WeaklyUp;
@@ -47,20 +49,15 @@ internal sealed class ClusterJoin
 
     private async Task<bool> RunAsync()
     {
-        if (_node.Seeds.Count > 0)
-        {
-            _waitsFor = $"seeds {string.Join(", ", _node.Seeds)}";
-            var scheme = _cluster.SelfAddress.Protocol;
-            _cluster.JoinSeedNodes([.. _node.Seeds.Select(s => Address.Parse($"{scheme}://{NodeOptions.SystemName}@{s}"))]);
-            return await WaitAsync(() => IsUp);
-        }
-
         while (!IsIn && !IsGivenUp)
         {
             var living = Living(out var asked);
-            if (asked.Count > 0)
+            IReadOnlyList<Address> contacts = asked.Count > 0
+                ? [.. asked.Take(MostAsked).Select(m => Address.Parse(m.Address))]
+                : await _seeds.FindAsync(_cancel);
+            if (contacts.Count > 0)
             {
-                _cluster.JoinSeedNodes([.. asked.Take(MostAsked).Select(m => Address.Parse(m.Address))]);
+                _cluster.JoinSeedNodes([.. contacts]);
                 for (var until = _clock.Elapsed + _node.Times.JoinAttempt; _clock.Elapsed < until && !IsIn && !IsGivenUp;)
                 {
                     await TryWaitAsync(() => IsIn, _node.Times.AskEvery);
@@ -74,7 +71,8 @@ internal sealed class ClusterJoin
             }
 
             _waitsFor = living.Count > 0 ? $"{string.Join(", ", living)}: alive, but not reached{OtherProtocol(asked)}"
-                : $"a coordinator; none has left its address in {_files.Folder}";
+                : $"a coordinator; none has left its address in {_files.Folder}"
+                + (_node.Seeds.Count == 0 ? "" : $", and none of {string.Join(", ", _node.Seeds)} answers for {_node.Job}");
             if (_node.Role == NodeRoles.Coordinator && living.Count == 0
                 && (asked.Count == 0 || _clock.Elapsed > _node.Times.Renewal * 3) && TryFound())
             {

@@ -30,7 +30,8 @@ public static class NodeHocon
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.cluster.roles = [{node.Role}]");
         text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.port = {node.Port}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.hostname = {Quote(node.Host)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.hostname = {Quote(node.Bind ?? node.Host)}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"akka.remote.dot-netty.tcp.public-hostname = {Quote(node.Host)}");
         if (node.Tls is not null)
         {
             text.AppendLine(AkkaTls.Hocon);

@@ -16,6 +16,9 @@ namespace Ism.Cluster.Hosting;
 /// <summary>Makes the process one node of the cluster: actor system, serializers checked, joined, stopped politely on SIGTERM.</summary>
 public static class NodeHost
 {
+    /// <summary>How long leaving the cluster may take before the process ends all the same.</summary>
+    public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>
     /// Builds the host of a node.
     /// </summary>
@@ -42,8 +45,11 @@ public static class NodeHost
                 {
                     if (await JoinAsync(system, node, leaves, cancel))
                     {
-                        NodeMetrics.Joined(Akka.Cluster.Cluster.Get(system));
+                        var cluster = Akka.Cluster.Cluster.Get(system);
+                        NodeMetrics.Joined(cluster);
+                        NodeHealth.Current.Joined(() => cluster.SelfMember.Status);
                         system.RegisterOnTermination(() => NodeMetrics.Joined(null));
+                        system.RegisterOnTermination(NodeHealth.Current.Left);
                         start(system);
                     }
                     else
@@ -56,7 +62,7 @@ public static class NodeHost
                     system.Log.Info("{0} was asked to leave before it was taken in", node.NodeId);
                 }
             }));
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         return builder.Build();
     }
 

@@ -33,6 +33,10 @@ public sealed record NodeOptions
     /// <summary>Host name or address under which other nodes reach this one. 127.0.0.1 keeps the node to this machine.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
+    /// <summary>Address to listen on, where <see cref="Host"/> is a name that may not be known yet when the node starts; null: that of
+    /// <see cref="Host"/>.</summary>
+    public string? Bind { get; init; }
+
     /// <summary>Port of the actor transport; 0 takes a free one.</summary>
     public int Port { get; init; }
 
@@ -42,8 +46,12 @@ public sealed record NodeOptions
     /// <summary>Folder that all nodes reach; every node leaves its address there for the others.</summary>
     public required string Workspace { get; init; }
 
-    /// <summary>Addresses "host:port" of coordinators. Empty: members are found in the workspace.</summary>
+    /// <summary>Addresses "host:port" under which coordinators may be, asked for where the workspace names nobody. Whether a cluster is founded
+    /// is decided by the workspace alone, so that two halves that do not reach each other do not found two.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
+
+    /// <summary>What tells the clusters of two jobs apart: the name of the workspace's folder.</summary>
+    public string Job => Path.GetFileName(Path.TrimEndingDirectorySeparator(Workspace));
 
     /// <summary>Journal of a coordinator: empty for SQLite in the workspace, else a PostgreSQL connection string.</summary>
     public string Journal { get; init; } = "";

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Ism.Cluster.Hosting;
+using Ism.Cluster.Telemetry;
 using Ism.Protocol.Membership;
 
 namespace Ism.Cluster.Membership;
@@ -108,7 +109,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         _self,
         Knows(ping.Address, ping.Uid),
         [.. Others.Select(m => m.Address).Where(IsUnheard).Select(a => a.ToString())],
-        _cluster.SelfUniqueAddress.Uid));
+        _cluster.SelfUniqueAddress.Uid,
+        _node.Job));
 
     private bool IsUnheard(Address address) =>
         _cluster.FailureDetector.IsMonitoring(address) && !_cluster.FailureDetector.IsAvailable(address);
@@ -118,6 +120,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void OnTick()
     {
+        NodeHealth.Current.Beat();
         if (_leaving || !IsMember)
         {
             return;

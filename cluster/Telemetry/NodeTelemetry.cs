@@ -3,6 +3,7 @@ using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -19,6 +20,12 @@ public sealed class NodeTelemetry : IAsyncDisposable
 {
     /// <summary>Path of the endpoint.</summary>
     public const string Path = "/metrics";
+
+    /// <summary>Path that answers 200 while the process does its work; see <see cref="NodeHealth.Lives"/>.</summary>
+    public const string LivenessPath = "/healthz";
+
+    /// <summary>Path that answers 200 while the node is a member that is up, or waits for a job; see <see cref="NodeHealth.Ready"/>.</summary>
+    public const string ReadinessPath = "/readyz";
 
     private const string OtlpVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private readonly MeterProvider? _meters;
@@ -125,10 +132,14 @@ public sealed class NodeTelemetry : IAsyncDisposable
             kestrel.Listen(listen);
         });
         var app = builder.Build();
-        app.MapGet("/healthz", () => "ok");
+        app.MapGet(LivenessPath, () => Told(NodeHealth.Current.Lives()));
+        app.MapGet(ReadinessPath, () => Told(NodeHealth.Current.Ready()));
         app.UseOpenTelemetryPrometheusScrapingEndpoint(meters, null, Path, null, null);
         return app;
     }
+
+    private static IResult Told(HealthAnswer answer) =>
+        Results.Text(answer.Why, statusCode: answer.IsGood ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
 
     private readonly record struct HostPort(string Host, int Port)
     {

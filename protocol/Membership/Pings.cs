@@ -17,9 +17,11 @@ public sealed record MembershipPing(
 /// <param name="KnowsYou">Whether the asking incarnation is a member in its eyes.</param>
 /// <param name="CannotReach">Addresses of members that it hears nothing from.</param>
 /// <param name="Uid">Its incarnation.</param>
+/// <param name="Job">Name of the folder of the job that it works on; null from a node that does not say.</param>
 [MessagePackObject]
 public sealed record MembershipPong(
     [property: Key(0)] string Address,
     [property: Key(1)] bool KnowsYou,
     [property: Key(2)] string[] CannotReach,
-    [property: Key(3)] int Uid) : IWireMessage;
+    [property: Key(3)] int Uid,
+    [property: Key(4)] string? Job = null) : IWireMessage;
