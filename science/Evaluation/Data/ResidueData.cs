@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Ism.Corpus;
 using Ism.Evaluation.Labels;
-using Ism.Models.Esm2;
 using Ism.Structures;
 
 namespace Ism.Evaluation.Data;

@@ -1,5 +1,4 @@
 using Ism.Models.Esm2;
-using Ism.Models.Numerics;
 using TorchSharp;
 
 namespace Ism.Evaluation.Tasks;
