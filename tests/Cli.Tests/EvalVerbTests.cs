@@ -12,7 +12,7 @@ public sealed class EvalVerbTests : IDisposable
 
     public EvalVerbTests()
     {
-        foreach (var (name, seed) in (ReadOnlySpan<(string, ulong)>)[("a", 5), ("b", 6)])
+        foreach (var (name, seed) in ((string, long)[])[("a", 5), ("b", 6)])
         {
             using var model = Esm2Initialization.Random(new Esm2Config(2, 16, 2), seed);
             model.SaveHuggingFace(At(name));

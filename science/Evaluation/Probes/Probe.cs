@@ -97,10 +97,11 @@ public sealed class Probe : IDisposable
 
         var count = (int)rows.shape[0];
         var batches = (count + _options.BatchRows - 1) / _options.BatchRows;
-        _net.Begin(_options.LearningRate, _options.WeightDecay, (long)_options.Epochs * batches);
+        var epochs = Math.Max(_options.Epochs, (_options.LeastUpdates + batches - 1) / batches);
+        _net.Begin(_options.LearningRate, _options.WeightDecay, (long)epochs * batches);
         var order = Enumerable.Range(0, count).Select(i => (long)i).ToArray();
         var best = double.MaxValue;
-        for (var epoch = 0; epoch < _options.Epochs; epoch++)
+        for (var epoch = 0; epoch < epochs; epoch++)
         {
             new CounterRandom(_options.Seed, 0x6F72_6465UL, (ulong)epoch).Shuffle<long>(order);
             foreach (var batch in order.Chunk(_options.BatchRows))

@@ -9,6 +9,9 @@ public sealed record ProbeOptions
     /// <summary>Passes over the training rows.</summary>
     public int Epochs { get; init; } = 20;
 
+    /// <summary>Updates of a probe at least: with few rows there are more passes.</summary>
+    public int LeastUpdates { get; init; } = 500;
+
     /// <summary>Peak learning rate of AdamW, after a warm-up of one tenth, then half a cosine.</summary>
     public double LearningRate { get; init; } = 3e-3;
 
