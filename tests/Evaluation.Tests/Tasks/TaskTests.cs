@@ -35,13 +35,13 @@ public sealed class TaskTests : IDisposable
     {
         var classes = Data(60, e => e with { ResidueClasses = [.. e.Sequence.Select((c, i) => i == 0 ? -1 : "ACDEF".Contains(c) ? 1 : 0)] });
         var scores = ResidueTask.Classify(_model, classes with { Classes = ["no", "yes"] }, new TaskOptions());
-        Assert.InRange(scores.Estimate("accuracy", new Bootstrap(50)).Value, 0.97, 1);
-        Assert.InRange(scores.Estimate("macro F1", new Bootstrap(50)).Value, 0.97, 1);
+        Assert.InRange(scores.Estimate("accuracy", new Bootstrap(50)).Value, 0.87, 1);
+        Assert.InRange(scores.Estimate("macro F1", new Bootstrap(50)).Value, 0.75, 1);
         Assert.Equal(classes.Of(Part.Test).Sum(i => classes.Examples[i].Sequence.Length - 1), scores.Columns[0].Values.Sum());
 
         var values = Data(60, e => e with { ResidueValues = [.. e.Sequence.Select(c => AminoAcids.Index(c) / 20f)] });
         var exposure = ResidueTask.Exposure(_model, values, new TaskOptions { Probe = new ProbeOptions { Hidden = 32 } });
-        Assert.InRange(exposure.Estimate("Spearman", new Bootstrap(50)).Value, 0.95, 1);
+        Assert.InRange(exposure.Estimate("Spearman", new Bootstrap(50)).Value, 0.8, 1);
     }
 
     [Fact]
