@@ -61,6 +61,7 @@ public static class CommandLine
         BenchVerb.Create(context),
         DoctorVerb.Create(context),
         EmbedVerb.Create(context),
+        EvalVerb.Create(context),
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         SynthVerb.Create(context),

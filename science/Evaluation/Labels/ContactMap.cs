@@ -60,6 +60,10 @@ public sealed class ContactMap
         return new ContactMap(places.X, places.Y, places.Z);
     }
 
+    /// <summary>The map of some residues in a row.</summary>
+    public ContactMap Crop(int start, int length) =>
+        new(_x[start..(start + length)], _y[start..(start + length)], _z[start..(start + length)]);
+
     /// <summary>Whether the residue has the atom that distances are taken from.</summary>
     public bool IsValid(int residue) => float.IsFinite(_x[residue]);
 

@@ -114,6 +114,13 @@ internal sealed class Chart
             + $"""aria-label="{Escape(caption)}">{_svg}</svg>{legend}</figure>""" + "\n";
     }
 
+    /// <summary>The drawing alone, as a file of its own.</summary>
+    /// <param name="css">Style sheet that gives the classes their colours.</param>
+    public string Standalone(string css) =>
+        $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" width="{2 * Width}" height="{2 * Height}">"""
+        + $"<style>{css.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)}</style>"
+        + $"""<rect width="{Width}" height="{Height}" fill="#ffffff"/>{_svg}</svg>""" + "\n";
+
     private static string Number(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
     private void Line(string cssClass, double x1, double y1, double x2, double y2) => _svg.Append(
