@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// Lists structures: folders (with all below, archives too), single files, .tar, .tar.gz, .tgz and .tar.zst archives, and lists
-/// (.txt, .list: one path a line, relative to the list; "#" begins a comment). Only names of structure files count; formats that
+/// Lists structures: folders (with all below, archives too), single files, .tar, .tar.gz, .tgz and .tar.zst archives, foldcomp
+/// databases (their data file), and lists (.txt, .list: one path a line, relative to the list; "#" begins a comment). Only names of structure files count; formats that
 /// cannot be read are listed too, so that they are refused with a reason later.
 /// </summary>
 public static class StructureSources
@@ -45,9 +45,8 @@ public static class StructureSources
         var path = Path.GetFullPath(source);
         return Directory.Exists(path) ? Folder(path)
             : !File.Exists(path) ? throw new StructureSourceException(source, $"no such file or folder: {path}")
-            : StructureFiles.IsArchive(path) ? TarArchive.List(path)
             : IsList(path) ? Listed(path)
-            : [FileEntry(path)];
+            : OneFile(path);
     }
 
     private static IEnumerable<StructureEntry> Folder(string root)
@@ -55,12 +54,13 @@ public static class StructureSources
         var paths = new List<string>();
         Gather(root, root, paths, []);
         paths.Sort(StringComparer.Ordinal);
-        return paths.SelectMany(relative =>
-        {
-            var path = Path.Combine(root, relative);
-            return StructureFiles.IsArchive(path) ? TarArchive.List(path) : [FileEntry(path)];
-        });
+        return paths.SelectMany(relative => OneFile(Path.Combine(root, relative)));
     }
+
+    private static IEnumerable<StructureEntry> OneFile(string path) =>
+        StructureFiles.IsArchive(path) ? TarArchive.List(path)
+        : FoldcompDatabase.Is(path) ? FoldcompDatabase.List(path)
+        : [FileEntry(path)];
 
     private static void Gather(string root, string folder, List<string> paths, HashSet<string> open)
     {
@@ -79,7 +79,8 @@ public static class StructureSources
                 {
                     Gather(root, entry.FullName, paths, open);
                 }
-                else if (StructureFiles.IsStructure(entry.Name) || StructureFiles.IsArchive(entry.Name))
+                else if (StructureFiles.IsStructure(entry.Name) || StructureFiles.IsArchive(entry.Name)
+                    || FoldcompDatabase.Is(entry.FullName))
                 {
                     paths.Add(Path.GetRelativePath(root, entry.FullName));
                 }
