@@ -42,11 +42,42 @@ public static class StructureSources
 
     private static IEnumerable<StructureEntry> ListOne(string source)
     {
+        if (S3Address.Is(source))
+        {
+            return Objects(source);
+        }
+
         var path = Path.GetFullPath(source);
         return Directory.Exists(path) ? Folder(path)
             : !File.Exists(path) ? throw new StructureSourceException(source, $"no such file or folder: {path}")
             : IsList(path) ? Listed(path)
             : OneFile(path);
+    }
+
+    private static List<StructureEntry> Objects(string source)
+    {
+        try
+        {
+            var entries = new List<StructureEntry>();
+            foreach (var (address, length) in S3Storage.List(S3Address.Parse(source)))
+            {
+                var path = address.ToString();
+                if (StructureFiles.IsArchive(path))
+                {
+                    entries.AddRange(TarArchive.List(path));
+                }
+                else if (StructureFiles.IsStructure(path))
+                {
+                    entries.Add(new StructureEntry(path, null, -1, 0, length));
+                }
+            }
+
+            return entries;
+        }
+        catch (Exception e) when (e is StructureAccessException or FormatException)
+        {
+            throw new StructureSourceException(source, $"cannot be listed: {e.Message}", e);
+        }
     }
 
     private static IEnumerable<StructureEntry> Folder(string root)
@@ -106,7 +137,7 @@ public static class StructureSources
                 continue;
             }
 
-            var path = Path.GetFullPath(line, Path.GetDirectoryName(list)!);
+            var path = S3Address.Is(line) ? line : Path.GetFullPath(line, Path.GetDirectoryName(list)!);
             if (IsList(path))
             {
                 throw new StructureSourceException(list,
@@ -114,7 +145,7 @@ public static class StructureSources
             }
 
             // A listed structure that is gone is no fault of the whole list: it is refused when it is read.
-            var missing = !Path.Exists(path);
+            var missing = !S3Address.Is(path) && !Path.Exists(path);
             if (missing && !StructureFiles.IsStructure(path))
             {
                 throw new StructureSourceException(list, $"line {number}: no such file or folder: {path}");
