@@ -25,7 +25,8 @@ public sealed partial record AlphaFoldDatabase(Uri Files, Uri Archives, int Vers
     /// <summary>Forms of a model that can be had.</summary>
     public static IReadOnlyList<string> Formats { get; } = ["cif", "bcif", "pdb"];
 
-    /// <summary>The model of an accession. Proteins of more than 2,700 residues are in the archives alone, in several fragments.</summary>
+    /// <summary>The model of an accession. Proteins of more than 2,700 residues are in the archives alone, in several
+    /// fragments.</summary>
     public DownloadItem Model(string accession, string format, string folder)
     {
         var name = $"AF-{accession}-F1-model_v{Version.ToString(CultureInfo.InvariantCulture)}.{format}";

@@ -1,7 +1,7 @@
 namespace Ism.Corpus.Downloads;
 
-/// <summary>The list of a folder's files with their SHA-256, as sha256sum writes and checks it. Grows line by line while files come, so
-/// that a process that is killed has not forgotten them. Thread-safe.</summary>
+/// <summary>The list of a folder's files with their SHA-256, as sha256sum writes and checks it. Grows line by line while
+/// files come, so that a process that is killed has not forgotten them. Thread-safe.</summary>
 internal sealed class DownloadManifest : IDisposable
 {
     private readonly string _folder;

@@ -12,8 +12,8 @@ public sealed record DownloadOptions
     /// <summary>Tries in a row that bring no byte before a file is given up.</summary>
     public int Tries { get; init; } = 8;
 
-    /// <summary>Seconds before the second try; doubled for each further one, at most a minute, and shortened by chance by up to half so
-    /// that many downloads do not come back together.</summary>
+    /// <summary>Seconds before the second try; doubled for each further one, at most a minute, and shortened by chance by up
+    /// to half so that many downloads do not come back together.</summary>
     public double BackoffSeconds { get; init; } = 1;
 
     /// <summary>Seconds without a byte after which a request is given up.</summary>
@@ -22,7 +22,8 @@ public sealed record DownloadOptions
     /// <summary>The longest Retry-After that is waited for, seconds; a longer one fails the file.</summary>
     public double LongestRetryAfterSeconds { get; init; } = 900;
 
-    /// <summary>A file of at least twice this many bytes is fetched in parts of this size side by side, where the server can.</summary>
+    /// <summary>A file of at least twice this many bytes is fetched in parts of this size side by side, where the server
+    /// can.</summary>
     public long PartBytes { get; init; } = 32L << 20;
 
     /// <summary>Times that a finished file whose checksum is not the server's is fetched again.</summary>
@@ -55,8 +56,8 @@ public enum DownloadOutcome
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Bytes">Its bytes, where it is there.</param>
 /// <param name="Sha256">Its SHA-256 in lower-case hex, where it is there.</param>
-/// <param name="Message">Why not, where it is not; for a file that is there, by which of the server's checksums it was checked, or
-/// null.</param>
+/// <param name="Message">Why not, where it is not; for a file that is there, by which of the server's checksums it was
+/// checked, or null.</param>
 public sealed record DownloadResult(DownloadItem Item, DownloadOutcome Outcome, long Bytes, string? Sha256, string? Message);
 
 /// <summary>There is no room for what is being fetched.</summary>

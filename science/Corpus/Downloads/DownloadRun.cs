@@ -1,9 +1,9 @@
 namespace Ism.Corpus.Downloads;
 
 /// <summary>
-/// Fetches many files into a folder. What is saved is listed in <c>manifest.sha256</c> (the form of sha256sum), what the server does
-/// not have in <c>missing.txt</c>, what failed in <c>failed.txt</c>. Run again it goes on: what the manifest lists and the folder holds
-/// is not asked for again.
+/// Fetches many files into a folder. What is saved is listed in <c>manifest.sha256</c> (the form of sha256sum), what the
+/// server does not have in <c>missing.txt</c>, what failed in <c>failed.txt</c>. Run again it goes on: what the manifest
+/// lists and the folder holds is not asked for again.
 /// </summary>
 public sealed class DownloadRun(Downloader downloader, string folder, DownloadOptions options)
 {

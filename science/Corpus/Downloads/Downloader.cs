@@ -13,7 +13,8 @@ public sealed class Downloader : IDisposable
     private readonly RequestPacer _pacer;
     private readonly PartRequests _requests;
 
-    /// <summary>One that asks by a client that follows redirects and decompresses nothing; see <see cref="CreateClient"/>.</summary>
+    /// <summary>One that asks by a client that follows redirects and decompresses nothing; see <see
+    /// cref="CreateClient"/>.</summary>
     public Downloader(HttpClient client, DownloadOptions options, TimeProvider? clock = null)
     {
         _options = options;

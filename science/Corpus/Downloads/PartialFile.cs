@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Ism.Corpus.Downloads;
 
 /// <summary>
-/// A file that is being fetched: its bytes in <c>.part</c>, and in <c>.part.json</c> which of them are there and of which version of the
-/// file. Both outlive the process, so that the next one goes on. Thread-safe for different parts.
+/// A file that is being fetched: its bytes in <c>.part</c>, and in <c>.part.json</c> which of them are there and of which
+/// version of the file. Both outlive the process, so that the next one goes on. Thread-safe for different parts.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -71,7 +71,8 @@ internal sealed class PartialFile : IDisposable
         RandomAccess.FlushToDisk(_handle);
     }
 
-    /// <summary>Writes down what is there. A version without a validator cannot be gone on with, so nothing is kept of it.</summary>
+    /// <summary>Writes down what is there. A version without a validator cannot be gone on with, so nothing is kept of
+    /// it.</summary>
     public void Save()
     {
         if (State.Validator is null)

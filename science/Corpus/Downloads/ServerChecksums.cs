@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Ism.Corpus.Downloads;
 
 /// <summary>
-/// Checksums of a whole file that a server sends along: Repr-Digest (RFC 9530) and Digest, Google's x-goog-hash, Content-MD5, and an
-/// ETag that is an MD5 where the server is S3's or Google's kind. Values are lower-case hex.
+/// Checksums of a whole file that a server sends along: Repr-Digest (RFC 9530) and Digest, Google's x-goog-hash, Content-MD5,
+/// and an ETag that is an MD5 where the server is S3's or Google's kind. Values are lower-case hex.
 /// </summary>
 internal sealed record ServerChecksums(string? Sha256, string? Md5, string? Crc32C)
 {

@@ -1,7 +1,7 @@
 namespace Ism.Corpus.Publishing;
 
-/// <summary>The parts of a workspace that are results. Job, journal, membership and logs are not: they serve the run alone, and a job may
-/// hold a database's password.</summary>
+/// <summary>The parts of a workspace that are results. Job, journal, membership and logs are not: they serve the run alone,
+/// and a job may hold a database's password.</summary>
 public static class WorkspaceParts
 {
     /// <summary>The parts by name: folders, and the accounts of the run.</summary>
@@ -13,8 +13,8 @@ public static class WorkspaceParts
     /// <summary>Whether a folder is a workspace.</summary>
     public static bool IsWorkspace(string folder) => File.Exists(Path.Combine(folder, "job.json"));
 
-    /// <summary>Files of parts of a workspace, or of all of another folder; by name below it, ordered. What begins with a dot or ends in
-    /// .tmp, .new or .part is being written and left out, as are unfinished checkpoints.</summary>
+    /// <summary>Files of parts of a workspace, or of all of another folder; by name below it, ordered. What begins with a dot
+    /// or ends in .tmp, .new or .part is being written and left out, as are unfinished checkpoints.</summary>
     public static IReadOnlyList<string> Files(string folder, IReadOnlyCollection<string> parts)
     {
         var workspace = IsWorkspace(folder);

@@ -1,7 +1,7 @@
 namespace Ism.Structures;
 
-/// <summary>One row of atom_site, whatever form the file has. Columns are those of <see cref="AtomSiteColumns"/>; a column of -1 has
-/// no value.</summary>
+/// <summary>One row of atom_site, whatever form the file has. Columns are those of <see cref="AtomSiteColumns"/>; a column of
+/// -1 has no value.</summary>
 internal interface IAtomSiteRow
 {
     /// <summary>1-based line, or 0 where the form has no lines.</summary>

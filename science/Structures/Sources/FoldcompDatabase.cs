@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Ism.Structures;
 
 /// <summary>
-/// A foldcomp database, of the form of MMseqs2's: a data file with foldcomp entries one behind the other; beside it <c>.index</c> (key,
-/// offset, length a line) and <c>.lookup</c> (key, name a line). Members are read by seeking, as those of a plain tar.
+/// A foldcomp database, of the form of MMseqs2's: a data file with foldcomp entries one behind the other; beside it
+/// <c>.index</c> (key, offset, length a line) and <c>.lookup</c> (key, name a line). Members are read by seeking, as those of
+/// a plain tar.
 /// </summary>
 internal static class FoldcompDatabase
 {

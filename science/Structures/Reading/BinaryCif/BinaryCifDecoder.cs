@@ -3,8 +3,9 @@ using System.Buffers.Binary;
 namespace Ism.Structures;
 
 /// <summary>
-/// Undoes the encodings of BinaryCIF (Sehnal et al. 2020, PLoS Comput Biol 16, e1008247). Arrays are made as large as what has been
-/// counted in the data, never as large as a declared size; what a file may expand to altogether is bounded by a budget in bytes.
+/// Undoes the encodings of BinaryCIF (Sehnal et al. 2020, PLoS Comput Biol 16, e1008247). Arrays are made as large as what
+/// has been counted in the data, never as large as a declared size; what a file may expand to altogether is bounded by a
+/// budget in bytes.
 /// </summary>
 internal ref struct BinaryCifDecoder(ReadOnlySpan<byte> content, long budget)
 {

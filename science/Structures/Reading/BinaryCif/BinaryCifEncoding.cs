@@ -1,7 +1,7 @@
 namespace Ism.Structures;
 
-/// <summary>One step of a column's encoding. Which fields have a meaning depends on <see cref="Kind"/>. Offsets point to values of the
-/// content, -1 where the file has none.</summary>
+/// <summary>One step of a column's encoding. Which fields have a meaning depends on <see cref="Kind"/>. Offsets point to
+/// values of the content, -1 where the file has none.</summary>
 internal struct BinaryCifEncoding()
 {
     public BinaryCifEncodingKind Kind;

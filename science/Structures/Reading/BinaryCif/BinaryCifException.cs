@@ -1,7 +1,7 @@
 namespace Ism.Structures;
 
-/// <summary>Binary content that does not hold what its format says. Becomes a <see cref="StructureRefusedException"/>, which knows the
-/// file.</summary>
+/// <summary>Binary content that does not hold what its format says. Becomes a <see cref="StructureRefusedException"/>, which
+/// knows the file.</summary>
 internal sealed class BinaryCifException(RefusalReason reason, string detail) : Exception(detail)
 {
     public RefusalReason Reason { get; } = reason;

@@ -7,7 +7,8 @@ namespace Ism.Structures;
 internal static class BinaryCifParser
 {
     /// <summary>Parses the first model of the first atom_site category.</summary>
-    /// <exception cref="StructureRefusedException">No such category, or the content does not hold what the format says.</exception>
+    /// <exception cref="StructureRefusedException">No such category, or the content does not hold what the format
+    /// says.</exception>
     public static void Parse(ReadOnlySpan<byte> content, RawStructure into)
     {
         into.Facts.Format = StructureFormat.BinaryCif;

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Ism.Structures;
 
 /// <summary>
-/// Reads the part of MessagePack that BinaryCIF uses, in place: nothing is allocated, and every length that the content declares is
-/// held against the bytes that are there before it is believed.
+/// Reads the part of MessagePack that BinaryCIF uses, in place: nothing is allocated, and every length that the content
+/// declares is held against the bytes that are there before it is believed.
 /// </summary>
 internal ref struct MessagePackCursor(ReadOnlySpan<byte> content, int position)
 {

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Ism.Structures;
 
 /// <summary>
-/// Backbone atoms from foldcomp's angles (Kim, Mirdita and Steinegger 2023, Bioinformatics 39, btad153). Between two anchors the chain
-/// is built forward from the first and backward from the second, and the two are averaged with weights that change evenly along it,
-/// so that the errors of rounded angles do not add up.
+/// Backbone atoms from foldcomp's angles (Kim, Mirdita and Steinegger 2023, Bioinformatics 39, btad153). Between two anchors
+/// the chain is built forward from the first and backward from the second, and the two are averaged with weights that change
+/// evenly along it, so that the errors of rounded angles do not add up.
 /// </summary>
 internal static class FoldcompBackbone
 {

@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace Ism.Structures;
 
 /// <summary>
-/// What stands before the residues in a foldcomp file, and where its parts begin. Little-endian: "FCMP"; a header of 72 bytes;
-/// numbers of the anchor residues (int32 each); the title; coordinates of N, CA and C of each anchor (9 float32 each); one byte and 3
-/// float32 of OXT; 8 bytes a residue of backbone angles; one byte a side-chain torsion; least value and step of the B-factors
-/// (float32 each) and one byte a residue of them.
+/// What stands before the residues in a foldcomp file, and where its parts begin. Little-endian: "FCMP"; a header of 72
+/// bytes; numbers of the anchor residues (int32 each); the title; coordinates of N, CA and C of each anchor (9 float32 each);
+/// one byte and 3 float32 of OXT; 8 bytes a residue of backbone angles; one byte a side-chain torsion; least value and step
+/// of the B-factors (float32 each) and one byte a residue of them.
 /// </summary>
 internal readonly ref struct FoldcompHeader
 {
@@ -42,7 +42,8 @@ internal readonly ref struct FoldcompHeader
 
     public long Torsions { get; }
 
-    /// <summary>Least values of phi, psi, omega and the angles N-CA-C, CA-C-N, C-N-CA, then their steps (float32, degrees).</summary>
+    /// <summary>Least values of phi, psi, omega and the angles N-CA-C, CA-C-N, C-N-CA, then their steps (float32,
+    /// degrees).</summary>
     public ReadOnlySpan<byte> Ranges { get; }
 
     public long AnchorsAt { get; }

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Ism.Structures;
 
 /// <summary>
-/// Reads a foldcomp file (.fcz; github.com/steineggerlab/foldcomp): one chain without gaps, whose atoms are computed from discretised
-/// torsion and bond angles. Side-chain torsions are known to 360/255 degrees, so atoms are off by a few tenths of an Å. B-factors are
-/// one a residue, discretised to a 255th of their range.
+/// Reads a foldcomp file (.fcz; github.com/steineggerlab/foldcomp): one chain without gaps, whose atoms are computed from
+/// discretised torsion and bond angles. Side-chain torsions are known to 360/255 degrees, so atoms are off by a few tenths of
+/// an Å. B-factors are one a residue, discretised to a 255th of their range.
 /// </summary>
 internal static class FoldcompParser
 {

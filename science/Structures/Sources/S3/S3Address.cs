@@ -1,6 +1,7 @@
 namespace Ism.Structures;
 
-/// <summary>An object, or the beginning of many objects' keys, on S3-compatible storage: s3://bucket/key. Equality is by value.</summary>
+/// <summary>An object, or the beginning of many objects' keys, on S3-compatible storage: s3://bucket/key. Equality is by
+/// value.</summary>
 /// <param name="Bucket">The bucket.</param>
 /// <param name="Key">The key as it is, without escapes; may be empty.</param>
 public readonly record struct S3Address(string Bucket, string Key)

@@ -4,8 +4,8 @@ using Amazon.S3.Model;
 namespace Ism.Structures;
 
 /// <summary>
-/// The bytes of an object, fetched in ranges as they are read: small ones first, larger ones while reading goes straight on. All are
-/// of the version that was first met; a connection that breaks is taken up again where it broke.
+/// The bytes of an object, fetched in ranges as they are read: small ones first, larger ones while reading goes straight on.
+/// All are of the version that was first met; a connection that breaks is taken up again where it broke.
 /// </summary>
 internal sealed class S3ObjectStream(S3Address address) : Stream
 {

@@ -5,8 +5,9 @@ using Amazon.S3.Model;
 namespace Ism.Structures;
 
 /// <summary>
-/// Reads S3-compatible storage. Credentials and region come from where the AWS SDK looks for them (environment, profile, the machine's
-/// role), another endpoint from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL; nothing of it stands in a job. Thread-safe.
+/// Reads S3-compatible storage. Credentials and region come from where the AWS SDK looks for them (environment, profile, the
+/// machine's role), another endpoint from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL; nothing of it stands in a job.
+/// Thread-safe.
 /// </summary>
 public static class S3Storage
 {
