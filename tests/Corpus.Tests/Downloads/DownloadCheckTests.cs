@@ -100,7 +100,7 @@ public sealed class DownloadCheckTests : DownloadTest
         _server.Fault = async (http, _) =>
         {
             http.Response.ContentLength = 1L << 60;
-            await http.Response.StartAsync();
+            await http.Response.Body.FlushAsync();
             await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
         };
