@@ -64,6 +64,7 @@ public static class CommandLine
         EvalVerb.Create(context),
         ExportVerb.Create(context),
         ImportVerb.Create(context),
+        DataVerb.Create(context),
         SynthVerb.Create(context),
         CertsVerb.Create(context),
         VerifyVerb.Create(context),

@@ -1,14 +1,16 @@
 using Ism.Protocol.Jobs;
+using Ism.Structures;
 
 namespace Ism.Cli.Jobs;
 
 /// <summary>Makes the paths of a job absolute, so that processes with other current directories read the same files.</summary>
 public static class JobPaths
 {
-    /// <summary>The job with every relative path taken from <paramref name="folder"/>. Empty paths stay empty.</summary>
+    /// <summary>The job with every relative path taken from <paramref name="folder"/>. Empty paths stay empty, and
+    /// addresses on S3 as they are.</summary>
     public static JobOptions Resolve(JobOptions job, string folder)
     {
-        string One(string path) => path.Length == 0 ? path : Path.GetFullPath(path, folder);
+        string One(string path) => path.Length == 0 || S3Address.Is(path) ? path : Path.GetFullPath(path, folder);
         IReadOnlyList<string> Each(IReadOnlyList<string> paths) => [.. paths.Select(One)];
         return job with
         {

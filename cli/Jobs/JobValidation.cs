@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Ism.Cli.Jobs.Rules;
 using Ism.Protocol.Jobs;
+using Ism.Structures;
 
 namespace Ism.Cli.Jobs;
 
@@ -82,7 +83,7 @@ public static partial class JobValidation
 
     private static void Exist(Problems found, string setting, IReadOnlyList<string> paths)
     {
-        foreach (var path in paths.Where(p => p.Length > 0 && !Path.Exists(p)))
+        foreach (var path in paths.Where(p => p.Length > 0 && !S3Address.Is(p) && !Path.Exists(p)))
         {
             found.Add(setting, path, $"there is no such file or folder (relative paths are taken from {Environment.CurrentDirectory})");
         }

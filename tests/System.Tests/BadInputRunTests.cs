@@ -25,7 +25,7 @@ public class BadInputRunTests(Runs runs, ITestOutputHelper output)
         output.WriteLine(string.Join('\n', refused.Select(r => string.Join(" | ", r))));
         Assert.Equal(
             [
-                ("alpha-carbons", "CAlphaOnly"), ("binary", "UnsupportedFormat"), ("cut", "Truncated"), ("empty", "Empty"),
+                ("alpha-carbons", "CAlphaOnly"), ("binary", "NoAtoms"), ("cut", "Truncated"), ("empty", "Empty"),
                 ("garbage", "NotAStructure"),
             ],
             refused.Select(r => (Name: Path.GetFileName(r[2]).Split('.')[0], Reason: r[3])).OrderBy(r => r.Name));

@@ -23,6 +23,7 @@ internal static class SourceEvidence
         {
             { Member: not null, Offset: >= 0 } when readMembersOf(entry.Path) => "other members of its archive could be read",
             { Member: null, Length: -1 } when access.IsMissing => "it was not there when the catalogue was made either",
+            { Member: null } when access.IsMissing && S3Address.Is(entry.Path) => "its storage answered that there is no such object",
             { Member: null } when SiblingIsReadable(entry.Path) => "other files of its folder could be read",
             _ => null,
         };

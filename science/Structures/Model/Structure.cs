@@ -28,4 +28,10 @@ public enum StructureFormat
 
     /// <summary>PDBx/mmCIF in text.</summary>
     Mmcif,
+
+    /// <summary>PDBx/mmCIF in BinaryCIF.</summary>
+    BinaryCif,
+
+    /// <summary>Foldcomp's torsion angles (.fcz); coordinates are computed from them.</summary>
+    Foldcomp,
 }

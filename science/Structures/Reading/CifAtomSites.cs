@@ -52,6 +52,17 @@ internal struct AtomSiteColumns()
         }
     }
 
+    /// <summary>The columns that are read, of those that the file has.</summary>
+    public readonly IEnumerable<int> Used()
+    {
+        int[] all =
+        [
+            Group, Symbol, LabelAtom, AuthAtom, Altloc, LabelComp, AuthComp, LabelAsym, AuthAsym, LabelSeq, AuthSeq, Insertion, X, Y, Z,
+            Occupancy, BFactor, Model,
+        ];
+        return all.Where(column => column >= 0);
+    }
+
     /// <summary>The first item that reading cannot do without and the loop lacks, or null.</summary>
     public readonly string? Missing() =>
         X < 0 ? "Cartn_x" : Y < 0 ? "Cartn_y" : Z < 0 ? "Cartn_z"

@@ -83,7 +83,8 @@ internal static class CifParser
                 row[column] = new CifField(start, length, kind);
             }
 
-            var position = Position(content, row, columns, line, into);
+            var atom = new CifRow(content, row, line);
+            var position = AtomSiteAtoms.Position(ref atom, columns, into);
             if (columns.Model >= 0)
             {
                 var model = PackedName.Pack(row[columns.Model].Bytes(content));
@@ -99,111 +100,10 @@ internal static class CifParser
             }
 
             seen = true;
-            Atom(content, row, columns, position, line, into);
+            AtomSiteAtoms.Add(ref atom, columns, position, into);
         }
 
         into.Facts.LastLine = tokens.Line;
-    }
-
-    private static (float X, float Y, float Z) Position(
-        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, int line, RawStructure into)
-    {
-        if (!NumberFields.TryFloat(row[columns.X].Bytes(content), out var x)
-            || !NumberFields.TryFloat(row[columns.Y].Bytes(content), out var y)
-            || !NumberFields.TryFloat(row[columns.Z].Bytes(content), out var z))
-        {
-            throw into.Refuse(RefusalReason.Damaged, line, "Cartn_x, Cartn_y, Cartn_z are no coordinates: "
-                + $"'{row[columns.X].Text(content)}', '{row[columns.Y].Text(content)}', '{row[columns.Z].Text(content)}'");
-        }
-
-        return (x, y, z);
-    }
-
-    private static void Atom(
-        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, in AtomSiteColumns columns, (float X, float Y, float Z) position,
-        int line, RawStructure into)
-    {
-        var name = PackedName.Pack(First(content, row, columns.AuthComp, columns.LabelComp));
-        var entry = ResidueNames.Find(name);
-        if (entry.Kind == ResidueKind.Water)
-        {
-            into.Facts.Waters++;
-            return;
-        }
-
-        var atomText = First(content, row, columns.LabelAtom, columns.AuthAtom);
-        if (columns.Symbol < 0 || !Elements.TryParse(row[columns.Symbol].Bytes(content), out var element))
-        {
-            element = Elements.FromAtomName(atomText, entry.Kind != ResidueKind.Other);
-        }
-
-        if (element == ElementType.H)
-        {
-            into.Facts.Hydrogens++;
-            return;
-        }
-
-        var labelSeq = Value(content, row, columns.LabelSeq);
-        var authSeq = Value(content, row, columns.AuthSeq);
-        var numberText = authSeq.IsEmpty ? labelSeq : authSeq;
-        if (!NumberFields.TryInt(numberText, out var number))
-        {
-            throw into.Refuse(RefusalReason.Damaged, line,
-                $"no residue number: '{System.Text.Encoding.Latin1.GetString(numberText)}'");
-        }
-
-        var altloc = Value(content, row, columns.Altloc);
-        var insertion = Value(content, row, columns.Insertion);
-        var label = Value(content, row, columns.LabelAsym);
-        var author = First(content, row, columns.AuthAsym, columns.LabelAsym);
-        var hetero = columns.Group >= 0 && row[columns.Group].Bytes(content).SequenceEqual("HETATM"u8);
-        var chain = into.ChainOf(PackedName.Pack(author), PackedName.Pack(label), author);
-        var atomName = PackedName.Pack(atomText);
-        var key = new ResidueKey(chain, number, insertion.IsEmpty ? (byte)' ' : insertion[0], name);
-        var altlocByte = altloc.IsEmpty ? (byte)0 : altloc[0];
-        var hint = columns.LabelSeq < 0 ? PolymerHint.Unknown : labelSeq.IsEmpty ? PolymerHint.No : PolymerHint.Yes;
-        into.Add(
-            new RawAtom
-            {
-                X = position.X,
-                Y = position.Y,
-                Z = position.Z,
-                Occupancy = Optional(content, row, columns.Occupancy, 1, line, "occupancy", into),
-                BFactor = Optional(content, row, columns.BFactor, float.NaN, line, "B_iso_or_equiv", into),
-                Residue = into.ResidueOf(key, atomName, altlocByte, hetero, hint),
-                Name = atomName,
-                Element = element,
-                Altloc = altlocByte,
-            },
-            line);
-    }
-
-    private static float Optional(
-        ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, int column, float absent, int line, string what,
-            RawStructure into)
-    {
-        var text = Value(content, row, column);
-        return text.IsEmpty ? absent
-            : NumberFields.TryFloat(text, out var value) ? value
-            : throw into.Refuse(RefusalReason.Damaged, line, $"{what} is no number: '{row[column].Text(content)}'");
-    }
-
-    private static ReadOnlySpan<byte> First(ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, int column, int otherwise)
-    {
-        var text = Value(content, row, column);
-        return text.IsEmpty ? Value(content, row, otherwise) : text;
-    }
-
-    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> content, ReadOnlySpan<CifField> row, int column)
-    {
-        if (column < 0)
-        {
-            return default;
-        }
-
-        var field = row[column];
-        var text = field.Bytes(content);
-        return text.Length == 1 && field.Kind == CifTokenKind.Bare && text[0] is (byte)'.' or (byte)'?' ? default : text;
     }
 
     private static bool IsAtomSite(ReadOnlySpan<byte> tag) =>
@@ -274,8 +174,33 @@ internal static class CifParser
     private readonly record struct CifField(int Start, int Length, CifTokenKind Kind)
     {
         public ReadOnlySpan<byte> Bytes(ReadOnlySpan<byte> content) => content.Slice(Start, Length);
+    }
 
-        public string Text(ReadOnlySpan<byte> content) => System.Text.Encoding.Latin1.GetString(content.Slice(Start,
-            Math.Min(Length, 40)));
+    private readonly ref struct CifRow(ReadOnlySpan<byte> content, ReadOnlySpan<CifField> fields, int line) : IAtomSiteRow
+    {
+        private readonly ReadOnlySpan<byte> _content = content;
+        private readonly ReadOnlySpan<CifField> _fields = fields;
+
+        public int Line { get; } = line;
+
+        public bool Has(int column) => !Value(column).IsEmpty;
+
+        public ReadOnlySpan<byte> Value(int column)
+        {
+            if (column < 0)
+            {
+                return default;
+            }
+
+            var field = _fields[column];
+            var text = field.Bytes(_content);
+            return text.Length == 1 && field.Kind == CifTokenKind.Bare && text[0] is (byte)'.' or (byte)'?' ? default : text;
+        }
+
+        public bool TryFloat(int column, out float value) => NumberFields.TryFloat(_fields[column].Bytes(_content), out value);
+
+        public bool TryInteger(int column, out int value) => NumberFields.TryInt(Value(column), out value);
+
+        public string Describe(string detail) => detail;
     }
 }

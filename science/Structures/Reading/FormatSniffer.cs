@@ -1,6 +1,6 @@
 namespace Ism.Structures;
 
-/// <summary>Tells PDB from mmCIF, and both from everything else, by content; the name serves only to explain.</summary>
+/// <summary>Tells the formats that are read from each other and from everything else by content; the name serves only to explain.</summary>
 internal static class FormatSniffer
 {
     private static readonly string[] PdbRecords =
@@ -24,6 +24,16 @@ internal static class FormatSniffer
         if (start < 0)
         {
             throw new StructureRefusedException(RefusalReason.Empty, file, 0, $"empty: {content.Length} bytes");
+        }
+
+        if (content.StartsWith("FCMP"u8))
+        {
+            return StructureFormat.Foldcomp;
+        }
+
+        if (content[0] is (>= 0x80 and <= 0x8F) or 0xDE or 0xDF && content.IndexOf("dataBlocks"u8) >= 0)
+        {
+            return StructureFormat.BinaryCif;
         }
 
         RefuseBinary(content, file);
@@ -66,19 +76,19 @@ internal static class FormatSniffer
     private static void RefuseBinary(ReadOnlySpan<byte> content, string file)
     {
         var head = content[..Math.Min(content.Length, 1 << 16)];
-        if (head[0] < 0x80 && head.IndexOf((byte)0) < 0 && !head.StartsWith("FCMP"u8))
+        if (head[0] < 0x80 && head.IndexOf((byte)0) < 0 && !head.StartsWith("FCZC"u8))
         {
             return;
         }
 
-        // BinaryCIF and MMTF are MessagePack maps; their keys are readable.
-        var format = head.StartsWith("FCMP"u8) ? "foldcomp (.fcz)"
+        // MMTF is a MessagePack map; its keys are readable.
+        var format = head.StartsWith("FCZC"u8) ? "foldcomp container of several fragments"
             : content.IndexOf("mmtfVersion"u8) >= 0 || content.IndexOf("mmtfProducer"u8) >= 0 ? "MMTF"
-            : content.IndexOf("dataBlocks"u8) >= 0 ? "BinaryCIF"
             : null;
         throw format is null
             ? new StructureRefusedException(RefusalReason.NotAStructure, file, 0,
                 "binary content that is no known structure format")
-            : new StructureRefusedException(RefusalReason.UnsupportedFormat, file, 0, $"{format}; read are PDB and mmCIF");
+            : new StructureRefusedException(RefusalReason.UnsupportedFormat, file, 0,
+                $"{format}; read are PDB, mmCIF, BinaryCIF and foldcomp (.fcz)");
     }
 }

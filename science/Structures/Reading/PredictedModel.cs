@@ -41,7 +41,7 @@ internal static class PredictedModel
 
     private static bool OneValuePerResidue(RawStructure raw, ReadOnlySpan<bool> kept)
     {
-        if (raw.Residues.Count < 2 || raw.Facts.Waters > 0 || raw.AtomCount < 4 * raw.Residues.Count)
+        if (raw.Facts.OneBFactorByForm || raw.Residues.Count < 2 || raw.Facts.Waters > 0 || raw.AtomCount < 4 * raw.Residues.Count)
         {
             return false;
         }

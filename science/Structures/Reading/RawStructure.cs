@@ -228,6 +228,9 @@ internal sealed class RawFacts
     /// <summary>Why the file itself says that it is a predicted model, or null.</summary>
     public string? PredictionEvidence { get; set; }
 
+    /// <summary>The form has room for one B-factor a residue alone, so that finding no more says nothing.</summary>
+    public bool OneBFactorByForm { get; set; }
+
     public int Hydrogens { get; set; }
 
     public int Waters { get; set; }

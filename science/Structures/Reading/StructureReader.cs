@@ -1,6 +1,6 @@
 namespace Ism.Structures;
 
-/// <summary>Reads PDB and mmCIF files, plain or compressed with gzip or zstd. Safe to call from many threads.</summary>
+/// <summary>Reads PDB, mmCIF, BinaryCIF and foldcomp files, plain or compressed with gzip or zstd. Safe to call from many threads.</summary>
 public static class StructureReader
 {
     [ThreadStatic]
@@ -61,7 +61,7 @@ public static class StructureReader
     private static Structure Parse(ReadOnlySpan<byte> content, string fileName, string displayName,
         StructureReaderOptions options) => Assemble(ParseRaw(content, fileName, displayName, options), fileName);
 
-    /// <summary>Text to raw atoms; they are this thread's until it parses again.</summary>
+    /// <summary>Content to raw atoms; they are this thread's until it parses again.</summary>
     internal static RawStructure ParseRaw(
         ReadOnlySpan<byte> content, string fileName, string displayName, StructureReaderOptions options)
     {
@@ -73,13 +73,20 @@ public static class StructureReader
 
         var raw = s_raw ??= new RawStructure();
         raw.Reset(displayName, fileName, options);
-        if (format == StructureFormat.Mmcif)
+        switch (format)
         {
-            CifParser.Parse(content, raw);
-        }
-        else
-        {
-            PdbParser.Parse(content, raw);
+            case StructureFormat.Mmcif:
+                CifParser.Parse(content, raw);
+                break;
+            case StructureFormat.BinaryCif:
+                BinaryCifParser.Parse(content, raw);
+                break;
+            case StructureFormat.Foldcomp:
+                FoldcompParser.Parse(content, raw);
+                break;
+            default:
+                PdbParser.Parse(content, raw);
+                break;
         }
 
         return raw;

@@ -6,10 +6,10 @@ public enum RefusalReason
     /// <summary>Zero bytes, or blanks alone.</summary>
     Empty,
 
-    /// <summary>The content is neither PDB nor mmCIF.</summary>
+    /// <summary>The content is of no structure format.</summary>
     NotAStructure,
 
-    /// <summary>A structure or compression format that is known but not read (BinaryCIF, MMTF, foldcomp, ...).</summary>
+    /// <summary>A structure or compression format that is known but not read (MMTF, bzip2, ...).</summary>
     UnsupportedFormat,
 
     /// <summary>The content ends in the middle of a record or of a compressed stream.</summary>

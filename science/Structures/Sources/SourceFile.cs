@@ -1,13 +1,13 @@
 namespace Ism.Structures;
 
-/// <summary>A file of a source, open for reading. What the storage fails at is told apart from what the content causes: it comes as
+/// <summary>A file or object of a source, open for reading. What the storage fails at is told apart from what the content causes: it comes as
 /// <see cref="StructureAccessException"/>.</summary>
 internal sealed class SourceFile : Stream
 {
     private readonly string _path;
-    private readonly FileStream _file;
+    private readonly Stream _file;
 
-    private SourceFile(string path, FileStream file) => (_path, _file) = (path, file);
+    private SourceFile(string path, Stream file) => (_path, _file) = (path, file);
 
     /// <inheritdoc/>
     public override bool CanRead => true;
@@ -32,6 +32,11 @@ internal sealed class SourceFile : Stream
     /// <exception cref="StructureAccessException">It cannot be opened.</exception>
     public static SourceFile Open(string path, int bufferSize = 0, FileOptions options = FileOptions.None)
     {
+        if (S3Address.Is(path))
+        {
+            return new SourceFile(path, new S3ObjectStream(S3Address.Parse(path)));
+        }
+
         try
         {
             return new SourceFile(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize, options));
@@ -79,7 +84,8 @@ internal sealed class SourceFile : Stream
         base.Dispose(disposing);
     }
 
-    private static bool IsAccess(Exception e) => e is IOException or UnauthorizedAccessException;
+    private static bool IsAccess(Exception e) =>
+        e is IOException and not StructureAccessException or UnauthorizedAccessException;
 
     private T Guard<T>(Func<T> use)
     {

@@ -3,7 +3,7 @@ namespace Ism.Structures;
 /// <summary>Which file names stand for structures.</summary>
 public static class StructureFiles
 {
-    // The last three cannot be read; they are listed all the same, so that they are refused with a reason and not overlooked.
+    // MMTF cannot be read; it is listed all the same, so that it is refused with a reason and not overlooked.
     private static readonly string[] Extensions = [".pdb", ".ent", ".cif", ".mmcif", ".bcif", ".mmtf", ".fcz"];
 
     private static readonly string[] ArchiveExtensions = [".tar", ".tar.gz", ".tgz", ".tar.zst"];

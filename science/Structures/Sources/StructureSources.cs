@@ -1,8 +1,8 @@
 namespace Ism.Structures;
 
 /// <summary>
-/// Lists structures: folders (with all below, archives too), single files, .tar, .tar.gz, .tgz and .tar.zst archives, and lists
-/// (.txt, .list: one path a line, relative to the list; "#" begins a comment). Only names of structure files count; formats that
+/// Lists structures: folders (with all below, archives too), single files, .tar, .tar.gz, .tgz and .tar.zst archives, foldcomp
+/// databases (their data file), and lists (.txt, .list: one path a line, relative to the list; "#" begins a comment). Only names of structure files count; formats that
 /// cannot be read are listed too, so that they are refused with a reason later.
 /// </summary>
 public static class StructureSources
@@ -42,12 +42,42 @@ public static class StructureSources
 
     private static IEnumerable<StructureEntry> ListOne(string source)
     {
+        if (S3Address.Is(source))
+        {
+            return Objects(source);
+        }
+
         var path = Path.GetFullPath(source);
         return Directory.Exists(path) ? Folder(path)
             : !File.Exists(path) ? throw new StructureSourceException(source, $"no such file or folder: {path}")
-            : StructureFiles.IsArchive(path) ? TarArchive.List(path)
             : IsList(path) ? Listed(path)
-            : [FileEntry(path)];
+            : OneFile(path);
+    }
+
+    private static List<StructureEntry> Objects(string source)
+    {
+        try
+        {
+            var entries = new List<StructureEntry>();
+            foreach (var (address, length) in S3Storage.List(S3Address.Parse(source)))
+            {
+                var path = address.ToString();
+                if (StructureFiles.IsArchive(path))
+                {
+                    entries.AddRange(TarArchive.List(path));
+                }
+                else if (StructureFiles.IsStructure(path))
+                {
+                    entries.Add(new StructureEntry(path, null, -1, 0, length));
+                }
+            }
+
+            return entries;
+        }
+        catch (Exception e) when (e is StructureAccessException or FormatException)
+        {
+            throw new StructureSourceException(source, $"cannot be listed: {e.Message}", e);
+        }
     }
 
     private static IEnumerable<StructureEntry> Folder(string root)
@@ -55,12 +85,13 @@ public static class StructureSources
         var paths = new List<string>();
         Gather(root, root, paths, []);
         paths.Sort(StringComparer.Ordinal);
-        return paths.SelectMany(relative =>
-        {
-            var path = Path.Combine(root, relative);
-            return StructureFiles.IsArchive(path) ? TarArchive.List(path) : [FileEntry(path)];
-        });
+        return paths.SelectMany(relative => OneFile(Path.Combine(root, relative)));
     }
+
+    private static IEnumerable<StructureEntry> OneFile(string path) =>
+        StructureFiles.IsArchive(path) ? TarArchive.List(path)
+        : FoldcompDatabase.Is(path) ? FoldcompDatabase.List(path)
+        : [FileEntry(path)];
 
     private static void Gather(string root, string folder, List<string> paths, HashSet<string> open)
     {
@@ -79,7 +110,8 @@ public static class StructureSources
                 {
                     Gather(root, entry.FullName, paths, open);
                 }
-                else if (StructureFiles.IsStructure(entry.Name) || StructureFiles.IsArchive(entry.Name))
+                else if (StructureFiles.IsStructure(entry.Name) || StructureFiles.IsArchive(entry.Name)
+                    || FoldcompDatabase.Is(entry.FullName))
                 {
                     paths.Add(Path.GetRelativePath(root, entry.FullName));
                 }
@@ -105,7 +137,7 @@ public static class StructureSources
                 continue;
             }
 
-            var path = Path.GetFullPath(line, Path.GetDirectoryName(list)!);
+            var path = S3Address.Is(line) ? line : Path.GetFullPath(line, Path.GetDirectoryName(list)!);
             if (IsList(path))
             {
                 throw new StructureSourceException(list,
@@ -113,7 +145,7 @@ public static class StructureSources
             }
 
             // A listed structure that is gone is no fault of the whole list: it is refused when it is read.
-            var missing = !Path.Exists(path);
+            var missing = !S3Address.Is(path) && !Path.Exists(path);
             if (missing && !StructureFiles.IsStructure(path))
             {
                 throw new StructureSourceException(list, $"line {number}: no such file or folder: {path}");

@@ -32,6 +32,7 @@ public class EdgeFileTests
     [InlineData("1a4w.pdb.gz", 2, 274, 2282, "left out chain I of 9 residues")]
     [InlineData("1aon.pdb.gz", 21, 8015, 58870, "kept as surroundings: 196 atoms of 14 residues outside the chains")]
     [InlineData("1cbn.pdb", 1, 46, 330, "SER/PRO A22 -> PRO, ILE/LEU A25 -> LEU")]
+    [InlineData("1cbs_full.bcif", 1, 137, 1113, "100 water atoms dropped")]
     [InlineData("1fbl.pdb.zst", 1, 367, 2999, "295 water atoms dropped")]
     [InlineData("1hh0_4char.cif.gz", 1, 46, 340, "351 hydrogens dropped")]
     [InlineData("1jyr.pdb", 1, 96, 857, "PTR=Y x1")]
@@ -39,6 +40,7 @@ public class EdgeFileTests
     [InlineData("1oky.pdb.gz", 1, 282, 2366, "SEP=S x1")]
     [InlineData("1osm.pdb.gz", 1, 185, 1431, "")]
     [InlineData("1vsn.pdb.gz", 1, 215, 1648, "5 residue numbers that go down")]
+    [InlineData("1ubq.bcif.gz", 1, 76, 602, "58 water atoms dropped")]
     [InlineData("2HPR.pdb", 1, 87, 631, "modified residues by parent: CSO=C x1")]
     [InlineData("2OFG.cif.gz", 1, 106, 807, "several models: the first read")]
     [InlineData("2q2k.cif.gz", 2, 89, 1184, "kept as surroundings: 422 atoms of 21 residues outside the chains")]
@@ -52,6 +54,7 @@ public class EdgeFileTests
     [InlineData("5y2e.cif", 1, 45, 353, "")]
     [InlineData("6ydw.cif", 1, 217, 1775, "")]
     [InlineData("7cma-assembly1.cif.gz", 2, 310, 2566, "18 water atoms dropped")]
+    [InlineData("7m0y.fcz", 1, 273, 2187, "")]
     [InlineData("8KDU.mmcif.gz", 1, 223, 1709, "kept as surroundings: 80 atoms of 12 residues")]
     [InlineData("8KFH.mmcif.gz", 2, 320, 2672, "97 water atoms dropped")]
     [InlineData("9J23.mmcif", 3, 84, 554, "modified residues by parent: HYP=P x17")]
@@ -62,6 +65,7 @@ public class EdgeFileTests
     [InlineData("protein.pdb.gz", 2, 286, 2324, "2302 hydrogens dropped")]
     [InlineData("test.pdb", 1, 36, 295, "301 hydrogens dropped")]
     [InlineData("test_af.pdb", 1, 28, 243, "predicted model (header names")]
+    [InlineData("test_af.fcz", 1, 28, 243, "predicted model (title names")]
     [InlineData("unordered_res.pdb", 1, 35, 287, "modified residues by parent: NLE=L x2")]
     public void Should_read_and_say_what_was_decided(string file, int chains, int residues, int atoms, string note)
     {
@@ -82,11 +86,9 @@ public class EdgeFileTests
     [InlineData("1EN2_err.cif", RefusalReason.TooShort, 0)]
     [InlineData("1bna.cif", RefusalReason.NoProtein, 0)]
     [InlineData("1bna.pdb", RefusalReason.NoProtein, 0)]
-    [InlineData("1cbs_full.bcif", RefusalReason.UnsupportedFormat, 0)]
     [InlineData("1gid.cif.gz", RefusalReason.NoProtein, 0)]
     [InlineData("1lzh.pdb.gz", RefusalReason.CAlphaOnly, 0)]
     [InlineData("1pfe.cif.gz", RefusalReason.TooShort, 0)]
-    [InlineData("1ubq.bcif.gz", RefusalReason.UnsupportedFormat, 0)]
     [InlineData("1v5a-2models-1st-trunc.cif", RefusalReason.TooShort, 0)]
     [InlineData("2lzh.pdb", RefusalReason.CAlphaOnly, 0)]
     [InlineData("3dg1_final.cif", RefusalReason.TooShort, 0)]
@@ -94,7 +96,6 @@ public class EdgeFileTests
     [InlineData("5e5z.pdb", RefusalReason.TooShort, 0)]
     [InlineData("5moo_header.pdb", RefusalReason.NoAtoms, 523)]
     [InlineData("6klp.pdb", RefusalReason.UnknownSequence, 0)]
-    [InlineData("7m0y.fcz", RefusalReason.UnsupportedFormat, 0)]
     [InlineData("altloc.cif", RefusalReason.TooShort, 0)]
     [InlineData("d1bkfa_.pdb", RefusalReason.NoSideChains, 0)]
     [InlineData("disordered.pdb", RefusalReason.TooShort, 0)]
@@ -102,7 +103,7 @@ public class EdgeFileTests
     [InlineData("empty_model.pdb", RefusalReason.NoAtoms, 2)]
     [InlineData("header.pdb", RefusalReason.NoAtoms, 5)]
     [InlineData("insertion-code.pdb", RefusalReason.NoProtein, 0)]
-    [InlineData("minimal.bcif", RefusalReason.UnsupportedFormat, 0)]
+    [InlineData("minimal.bcif", RefusalReason.TooShort, 0)]
     [InlineData("non-pdb.pdb", RefusalReason.NotAStructure, 1)]
     [InlineData("odd-start.pdb", RefusalReason.NoProtein, 0)]
     [InlineData("pdb1ejg_oneatom.pdb", RefusalReason.NoProtein, 0)]
@@ -110,7 +111,6 @@ public class EdgeFileTests
     [InlineData("prova.pdb", RefusalReason.Damaged, 1)]
     [InlineData("sameresid_diffresname.pdb", RefusalReason.NoProtein, 0)]
     [InlineData("short-atom.pdb", RefusalReason.NoProtein, 0)]
-    [InlineData("test_af.fcz", RefusalReason.UnsupportedFormat, 0)]
     public void Should_refuse_with_file_line_and_reason(string file, RefusalReason reason, int line)
     {
         var path = ReferenceData.StructuresPath("edge", file);

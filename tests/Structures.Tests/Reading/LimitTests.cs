@@ -113,7 +113,8 @@ public class LimitTests
     [InlineData(" \n\n", RefusalReason.Empty)]
     [InlineData("hello world\n", RefusalReason.NotAStructure)]
     [InlineData("\u0001\u0000\u0002", RefusalReason.NotAStructure)]
-    [InlineData("FCMP\u0001\u0000", RefusalReason.UnsupportedFormat)]
+    [InlineData("FCMP\u0001\u0000", RefusalReason.Truncated)]
+    [InlineData("FCZC\u0001\u0000", RefusalReason.UnsupportedFormat)]
     [InlineData("HEADER    X\nEND\n", RefusalReason.NoAtoms)]
     public void Should_refuse_what_is_no_structure(string content, RefusalReason reason) =>
         Assert.Equal(reason, Refused(content).Reason);

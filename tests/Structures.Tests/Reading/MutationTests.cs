@@ -43,7 +43,7 @@ public class MutationTests
         Assert.Contains(RefusalReason.Damaged, reasons);
     }
 
-    private static byte[] Mutate(byte[] clean, ref CounterRandom random)
+    internal static byte[] Mutate(byte[] clean, ref CounterRandom random)
     {
         var bytes = clean.ToList();
         for (var edits = 1 + random.NextInt32(4); edits > 0; edits--)
@@ -77,7 +77,7 @@ public class MutationTests
         return [.. bytes];
     }
 
-    private static string Cif(int residues)
+    internal static string Cif(int residues)
     {
         var columns = "group_PDB type_symbol label_atom_id label_comp_id label_asym_id label_seq_id Cartn_x Cartn_y Cartn_z occupancy"
             .Split(' ');
