@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Ism.Collectives;
 using Ism.GpuTrainer.Stages;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Training;

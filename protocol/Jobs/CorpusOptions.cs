@@ -3,7 +3,8 @@ namespace Ism.Protocol.Jobs;
 /// <summary>Where structures come from and which are used.</summary>
 public sealed record CorpusOptions
 {
-    /// <summary>Folders, .tar, .tar.gz, lists (.txt, .list: one path a line) or single files to tokenise and train on.</summary>
+    /// <summary>Folders, .tar, .tar.gz, foldcomp databases, lists (.txt, .list: one path a line), s3://bucket/prefix or single files to tokenise
+    /// and train on.</summary>
     public IReadOnlyList<string> Structures { get; init; } = [];
 
     /// <summary>The same for structures that are only evaluated on. May be empty.</summary>
