@@ -17,6 +17,7 @@ public static class JobPaths
             Corpus = job.Corpus with { Structures = Each(job.Corpus.Structures), Heldout = Each(job.Corpus.Heldout) },
             Autoencoder = job.Autoencoder with { From = One(job.Autoencoder.From), Structures = Each(job.Autoencoder.Structures) },
             Codebook = job.Codebook with { From = One(job.Codebook.From) },
+            Teachers = [.. job.Teachers.Select(teacher => teacher with { Tokens = One(teacher.Tokens) })],
         };
     }
 }

@@ -20,6 +20,7 @@ public static partial class JobValidation
         OneOf(found, "featurizing.precision", job.Featurizing.Precision, FeaturizingOptions.Float32, FeaturizingOptions.BFloat16);
         found.Range("featurizing.readAhead", job.Featurizing.ReadAhead, 0, 64);
         CheckTuning(job.Tuning, found);
+        TeacherValidation.Check(job, found);
         OneOf(found, "training.precision", job.Training.Precision, "fp32", "tf32", "bf16");
         OneOf(found, "cluster.trainerDevice", job.Cluster.TrainerDevice, "auto", "cpu", "cuda");
         OneOf(found, "training.reduction", job.Training.Reduction, "fp32", "bf16");
@@ -44,6 +45,7 @@ public static partial class JobValidation
         Exist(found, "model.from", [job.Model.From]);
         Exist(found, "autoencoder.from", [job.Autoencoder.From]);
         Exist(found, "codebook.from", [job.Codebook.From]);
+        TeacherValidation.CheckInputs(job, found);
         if (File.Exists(job.Workspace))
         {
             found.Add("workspace", job.Workspace, "is a file; name a folder");

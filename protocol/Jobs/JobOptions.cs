@@ -30,6 +30,10 @@ public sealed record JobOptions
     /// <summary>How structures become tokens.</summary>
     public FeaturizingOptions Featurizing { get; init; } = new();
 
+    /// <summary>Further teachers whose tokens were made elsewhere: a list of {name, tokens, clusters, alphabet, weight, excluded, mostMissing}
+    /// (docs/jobs.md). Each adds a column of tokens, a linear head and a loss term.</summary>
+    public IReadOnlyList<TeacherOptions> Teachers { get; init; } = [];
+
     /// <summary>Structure-tuning.</summary>
     public TuningOptions Tuning { get; init; } = new();
 
@@ -216,6 +220,12 @@ public sealed record FeaturizingOptions
 /// <summary>Structure-tuning: losses, schedule, batches, checkpoints.</summary>
 public sealed record TuningOptions
 {
+    /// <summary>Value of <see cref="StructurePositions"/>: every residue.</summary>
+    public const string AllPositions = "all";
+
+    /// <summary>Value of <see cref="StructurePositions"/>: the residues chosen for masked language modelling.</summary>
+    public const string MaskedPositions = "masked";
+
     /// <summary>Passes over the corpus.</summary>
     public double Epochs { get; init; } = 20;
 
@@ -242,6 +252,10 @@ public sealed record TuningOptions
 
     /// <summary>Weight of the structure-token loss.</summary>
     public double StructureWeight { get; init; } = 1;
+
+    /// <summary>Where the structure-token loss is taken: "all" (every residue, as the method has it) or "masked" (the residues chosen for
+    /// masked language modelling alone: an ablation).</summary>
+    public string StructurePositions { get; init; } = AllPositions;
 
     /// <summary>Weight of the masked language model loss.</summary>
     public double MlmWeight { get; init; } = 1;

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Ism.Corpus;
+using Ism.Corpus.Teachers;
 using Ism.Featurizer.Isolation;
 using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
@@ -129,7 +130,8 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var path = ResultPath(context.Workspace, work, chunk);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
-            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values);
+            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values,
+            [.. work.Teachers.Select(teacher => (teacher.Name, TeacherPart.Load(context.Workspace.At(teacher.Folder), chunk)))]);
         return new ChunkResult(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0)
         {
             Reasons = ByReason(harvest.Refused.Values),
