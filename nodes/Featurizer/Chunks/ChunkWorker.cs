@@ -126,12 +126,13 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
 
     private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
+        // Before the work: what cannot be read is said at once.
+        var teachers = work.Teachers.Select(teacher => (teacher.Name, TeacherPart.Load(context.Workspace.At(teacher.Folder), chunk))).ToArray();
         var harvest = Products(work, chunk, progress, cancel);
         var path = ResultPath(context.Workspace, work, chunk);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
-            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values,
-            [.. work.Teachers.Select(teacher => (teacher.Name, TeacherPart.Load(context.Workspace.At(teacher.Folder), chunk)))]);
+            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values, teachers);
         return new ChunkResult(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0)
         {
             Reasons = ByReason(harvest.Refused.Values),
