@@ -49,6 +49,7 @@ public static class CommandLine
         BenchVerb.Create(context),
         DoctorVerb.Create(context),
         EmbedVerb.Create(context),
+        ScoreVerb.Create(context),
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         SynthVerb.Create(context),

@@ -52,7 +52,7 @@ public static class TeacherFile
     private static IEnumerable<TeacherTokens> Table(string path, bool zipped, char separator, TeacherAlphabet alphabet)
     {
         using var reader = Text(path, zipped);
-        var header = Fields(reader.ReadLine() ?? "", separator);
+        var header = DelimitedText.Fields(reader.ReadLine() ?? "", separator);
         int Column(string name) => header.FindIndex(field => string.Equals(field.Trim(), name, StringComparison.OrdinalIgnoreCase));
         var (name, tokens, chain, sequence) = (Column("name"), Column("tokens"), Column("chain"), Column("sequence"));
         if (name < 0 || tokens < 0)
@@ -69,7 +69,7 @@ public static class TeacherFile
                 continue;
             }
 
-            var fields = Fields(line, separator);
+            var fields = DelimitedText.Fields(line, separator);
             if (fields.Count != header.Count)
             {
                 throw new InvalidDataException($"{path}:{number}: {fields.Count} fields where the header names {header.Count}");
@@ -126,42 +126,5 @@ public static class TeacherFile
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         return new StreamReader(zipped ? new GZipStream(file, CompressionMode.Decompress) : file, Encoding.UTF8);
-    }
-
-    // Fields in double quotes may hold the separator; a doubled quote in them is one.
-    private static List<string> Fields(string line, char separator)
-    {
-        if (!line.Contains('"', StringComparison.Ordinal))
-        {
-            return [.. line.Split(separator)];
-        }
-
-        var (fields, field, quoted) = (new List<string>(), new StringBuilder(), false);
-        for (var i = 0; i < line.Length; i++)
-        {
-            var letter = line[i];
-            if (letter == '"')
-            {
-                if (quoted && i + 1 < line.Length && line[i + 1] == '"')
-                {
-                    field.Append(line[i++]);
-                    continue;
-                }
-
-                quoted = !quoted;
-            }
-            else if (letter == separator && !quoted)
-            {
-                fields.Add(field.ToString());
-                field.Clear();
-            }
-            else
-            {
-                field.Append(letter);
-            }
-        }
-
-        fields.Add(field.ToString());
-        return fields;
     }
 }
