@@ -62,6 +62,7 @@ public static class CommandLine
         DoctorVerb.Create(context),
         EmbedVerb.Create(context),
         EvalVerb.Create(context),
+        ScoreVerb.Create(context),
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         DataVerb.Create(context),

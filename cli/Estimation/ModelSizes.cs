@@ -10,13 +10,13 @@ public static class ModelSizes
 {
     private const string ConfigFile = "config.json";
 
-    /// <summary>Trained numbers: those of the language model and of one structure head.</summary>
+    /// <summary>Trained numbers: those of the language model and of the structure heads.</summary>
     /// <exception cref="InvalidDataException">model.from or codebook.from is not what it should be.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static long Parameters(JobOptions job)
     {
         var (numbers, width) = LanguageModel(job.Model);
-        return numbers + ((long)ClustersOf(job) * (width + 1));
+        return numbers + (((long)ClustersOf(job) + job.Teachers.Sum(teacher => teacher.TokenCount)) * (width + 1));
     }
 
     /// <summary>Structure tokens K.</summary>

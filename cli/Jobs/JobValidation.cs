@@ -26,6 +26,7 @@ public static partial class JobValidation
         found.OneOf("featurizing.precision", job.Featurizing.Precision, FeaturizingOptions.Float32, FeaturizingOptions.BFloat16);
         found.Range("featurizing.readAhead", job.Featurizing.ReadAhead, 0, 64);
         TuningRules.Check(job.Tuning, found);
+        TeacherValidation.Check(job, found);
         found.OneOf("training.precision", job.Training.Precision, "fp32", "tf32", "bf16");
         found.OneOf("training.reduction", job.Training.Reduction, "fp32", "bf16");
         found.OneOf("training.activationCheckpointing", job.Training.ActivationCheckpointing, "none", "blocks");
@@ -49,6 +50,7 @@ public static partial class JobValidation
         Exist(found, "model.from", [job.Model.From]);
         Exist(found, "autoencoder.from", [job.Autoencoder.From]);
         Exist(found, "codebook.from", [job.Codebook.From]);
+        TeacherValidation.CheckInputs(job, found);
         if (File.Exists(job.Workspace))
         {
             found.Add("workspace", job.Workspace, "is a file; name a folder");

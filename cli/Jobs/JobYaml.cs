@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Jobs;
 
@@ -85,6 +86,7 @@ public static partial class JobYaml
         double d => d.ToString("R", CultureInfo.InvariantCulture),
         IReadOnlyList<string> list => $"[{string.Join(", ", list.Select(Text))}]",
         IReadOnlyList<int> list => $"[{string.Join(", ", list)}]",
+        IReadOnlyList<TeacherOptions> list => RecordList.Write(list, typeof(TeacherOptions), Value),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => throw new NotSupportedException($"a job file has no form for {value.GetType()}"),
     };

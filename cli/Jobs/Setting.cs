@@ -18,6 +18,9 @@ public sealed class Setting
         Children = IsSection ? Of(property.PropertyType, Path) : [];
     }
 
+    /// <summary>The keys of a record that stands in a list.</summary>
+    public static IReadOnlyList<Setting> Of(Type record) => Of(record, "");
+
     /// <summary>The keys at the top of a job file.</summary>
     public static IReadOnlyList<Setting> Top { get; } = Of(typeof(JobOptions), "");
 
@@ -36,7 +39,7 @@ public sealed class Setting
     /// <summary>The keys of a section, in the record's order; empty for a value.</summary>
     public IReadOnlyList<Setting> Children { get; }
 
-    /// <summary>Type of the value: string, int, long, double, bool, or a list of string or int.</summary>
+    /// <summary>Type of the value: string, int, long, double, bool, or a list of string, int or records.</summary>
     public Type Type => _property.PropertyType;
 
     /// <summary>Name of the property in the XML documentation file.</summary>

@@ -22,6 +22,11 @@ internal static class SettingValue
             return List<int>(node, type, ref problem);
         }
 
+        if (RecordList.ItemOf(type) is { } item)
+        {
+            return RecordList.Convert(node, item, ref problem);
+        }
+
         var value = node is YamlScalarNode scalar ? Scalar(scalar, type) : null;
         problem = value is null ? $"expected {Describe(type)}, got {Describe(node)}" : "";
         return value;
@@ -35,6 +40,7 @@ internal static class SettingValue
         _ when type == typeof(bool) => "true or false",
         _ when type == typeof(IReadOnlyList<string>) => "a list of texts",
         _ when type == typeof(IReadOnlyList<int>) => "a list of whole numbers",
+        _ when RecordList.ItemOf(type) is not null => "a list of sections",
         _ => "a text",
     };
 

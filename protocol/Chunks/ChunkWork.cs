@@ -53,4 +53,14 @@ public sealed record ChunkWork
     /// <summary>Seed of the draws.</summary>
     [Key(8)]
     public long Seed { get; init; }
+
+    /// <summary>Further teachers whose tokens become columns of the token files (tokenise).</summary>
+    [Key(9)]
+    public ChunkTeacher[] Teachers { get; init; } = [];
 }
+
+/// <summary>Tokens of a further teacher, already sorted by chunk.</summary>
+/// <param name="Name">Of the token sequence.</param>
+/// <param name="Folder">Folder with one file a chunk, below the workspace.</param>
+[MessagePackObject]
+public sealed record ChunkTeacher([property: Key(0)] string Name, [property: Key(1)] string Folder);

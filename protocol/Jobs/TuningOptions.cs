@@ -3,6 +3,12 @@ namespace Ism.Protocol.Jobs;
 /// <summary>Structure-tuning: losses, schedule, batches, checkpoints.</summary>
 public sealed record TuningOptions
 {
+    /// <summary>Value of <see cref="StructurePositions"/>: every residue.</summary>
+    public const string AllPositions = "all";
+
+    /// <summary>Value of <see cref="StructurePositions"/>: the residues chosen for masked language modelling.</summary>
+    public const string MaskedPositions = "masked";
+
     /// <summary>Passes over the corpus; may be a fraction.</summary>
     public double Epochs { get; init; } = 20;
 
@@ -29,6 +35,10 @@ public sealed record TuningOptions
 
     /// <summary>Weight of the structure-token loss.</summary>
     public double StructureWeight { get; init; } = 1;
+
+    /// <summary>Where the structure-token loss is taken: "all" (every residue, as the method has it) or "masked" (the residues chosen for
+    /// masked language modelling alone: an ablation).</summary>
+    public string StructurePositions { get; init; } = AllPositions;
 
     /// <summary>Weight of the masked language model loss.</summary>
     public double MlmWeight { get; init; } = 1;

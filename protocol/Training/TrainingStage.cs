@@ -88,4 +88,8 @@ public sealed record TrainingStage
     /// <summary>Token left out of the structure loss; -1 for none.</summary>
     [Key(16)]
     public int ExcludedToken { get; init; } = -1;
+
+    /// <summary>Heads of further teachers, in the order of their columns in the token files.</summary>
+    [Key(17)]
+    public TeacherHeads Teachers { get; init; } = TeacherHeads.None;
 }

@@ -9,11 +9,24 @@ namespace Ism.Coordinator.Jobs;
 /// </summary>
 public static class ExcludedTokenStage
 {
-    /// <summary>The excluded token with its reason and table.</summary>
+    /// <summary>The excluded token of the autoencoder's tokens with its reason and table.</summary>
     public static ExcludedToken Choose(
-        IJobServices services, NamedCatalogue corpus, string tokens, string codebook, IReadOnlyList<int> order)
+        IJobServices services, NamedCatalogue corpus, string tokens, string codebook, IReadOnlyList<int> order) =>
+        Choose(
+            services, corpus, tokens, order, 0, StructureCodebook.Load(services.Workspace.At(codebook)).Tokens,
+            services.Job.Codebook.ExcludedToken, "codebook.excludedToken");
+
+    /// <summary>The same of every further teacher, in their order.</summary>
+    public static IReadOnlyList<ExcludedToken> OfTeachers(
+        IJobServices services, NamedCatalogue corpus, string tokens, IReadOnlyList<int> order) =>
+        [.. services.Job.Teachers.Select((teacher, i) => Choose(
+            services, corpus, tokens, order, i + 1, teacher.TokenCount, teacher.Excluded, $"excluded of teacher {teacher.Name}"))];
+
+    private static ExcludedToken Choose(
+        IJobServices services, NamedCatalogue corpus, string tokens, IReadOnlyList<int> order, int column, int clusters, string setting,
+        string settingName)
     {
-        var counts = new TokenConfidence(StructureCodebook.Load(services.Workspace.At(codebook)).Tokens);
+        var counts = new TokenConfidence(clusters);
         foreach (var chunk in order.Take(services.Job.Codebook.ExcludedTokenChunks))
         {
             using var file = TokenFile.Open(TokenFile.PathOf(services.Workspace.At(tokens), chunk));
@@ -21,18 +34,33 @@ public static class ExcludedTokenStage
             {
                 if (file.HasPlddt(row))
                 {
-                    counts.Add(file.Tokens(0, row), Array.ConvertAll(file.Plddt(row).ToArray(), p => (float)p));
+                    Count(counts, file.Tokens(column, row), file.Plddt(row));
                 }
             }
         }
 
         try
         {
-            return ExcludedToken.Choose(counts, services.Job.Codebook.ExcludedToken);
+            return ExcludedToken.Choose(counts, setting);
         }
         catch (ArgumentException e)
         {
-            throw new JobFailedException($"codebook.excludedToken: {e.Message} ({corpus.Folder})", e);
+            throw new JobFailedException($"{settingName}: {e.Message} ({corpus.Folder})", e);
         }
+    }
+
+    private static void Count(TokenConfidence counts, ReadOnlySpan<ushort> tokens, ReadOnlySpan<byte> plddt)
+    {
+        var (known, confidence) = (new List<ushort>(tokens.Length), new List<float>(tokens.Length));
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            if (tokens[i] != TokenRow.NoToken)
+            {
+                known.Add(tokens[i]);
+                confidence.Add(plddt[i]);
+            }
+        }
+
+        counts.Add([.. known], [.. confidence]);
     }
 }

@@ -21,11 +21,17 @@ public static class JobWorkflow
         var catalogues = CatalogueStage.Run(services);
         var encoder = await AutoencoderStage.RunAsync(services, catalogues.Experimental, cancel);
         var codebook = await CodebookStage.RunAsync(services, catalogues.Experimental, encoder, cancel);
-        var tokens = StartTokens(services, catalogues, encoder, codebook, cancel);
+        var teachers = TeacherStage.Run(services, catalogues, StructureCodebook.IdentityOf(services.Workspace.At(codebook)));
+        var tokens = StartTokens(services, catalogues, encoder, codebook, teachers, cancel);
 
         await tokens.Corpus.FirstReady.WaitAsync(cancel);
+        TeacherStage.Check(services, tokens.Corpus.Folder, tokens.Order.Take(services.Job.Codebook.ExcludedTokenChunks));
         var excluded = ExcludedTokenStage.Choose(services, catalogues.Corpus, tokens.Corpus.Folder, codebook, tokens.Order);
-        var stage = Stage(services, catalogues, tokens, codebook, excluded.Token);
+        var others = ExcludedTokenStage.OfTeachers(services, catalogues.Corpus, tokens.Corpus.Folder, tokens.Order);
+        var stage = Stage(services, catalogues, tokens, codebook, excluded.Token) with
+        {
+            Teachers = TeacherStage.Heads(services, [.. others.Select(other => other.Token)]),
+        };
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Tuning, 0, stage.TotalSteps, $"excluded token: {excluded.Reason}"));
         CheckpointNote.Emit(services, RunStages.Tuning, stage);
         var tuning = services.TrainAsync(
@@ -34,14 +40,13 @@ public static class JobWorkflow
 
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Tuning, stage.TotalSteps, stage.TotalSteps));
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Export, 1, 1, services.Workspace.At(Workspace.Model)));
-        ReportStage.Run(services, catalogues, tokens, codebook, excluded);
+        ReportStage.Run(services, catalogues, tokens, codebook, [excluded, .. others]);
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Report, 1, 1, services.Workspace.At(Workspace.Report)));
     }
 
     private static TokenisedCatalogues StartTokens(
-        IJobServices services, JobCatalogues catalogues, string encoder, string codebook, CancellationToken cancel)
+        IJobServices services, JobCatalogues catalogues, string encoder, string codebook, SortedTeachers teachers, CancellationToken cancel)
     {
-        var hash = StructureCodebook.IdentityOf(services.Workspace.At(codebook));
         var order = new SampleOrder(
             catalogues.Corpus.Catalogue.Count,
             catalogues.Corpus.Catalogue.ChunkSize,
@@ -53,13 +58,13 @@ public static class JobWorkflow
         if (catalogues.Heldout is { } named)
         {
             var all = Enumerable.Range(0, named.Catalogue.ChunkCount).ToArray();
-            heldout = TokenStage.Start(services, named, all, encoder, codebook, hash, all.Length, course.Heldout, cancel);
+            heldout = TokenStage.Start(
+                services, named, all, encoder, codebook, teachers.Identity, teachers.Heldout, all.Length, course.Heldout, cancel);
         }
 
         var first = Math.Min(order.Count, services.Job.Codebook.ExcludedTokenChunks);
         var corpus = TokenStage.Start(
-            services, catalogues.Corpus, order, encoder, codebook, hash, first,
-            course.Corpus, cancel);
+            services, catalogues.Corpus, order, encoder, codebook, teachers.Identity, teachers.Corpus, first, course.Corpus, cancel);
         return new TokenisedCatalogues(corpus, heldout, order);
     }
 

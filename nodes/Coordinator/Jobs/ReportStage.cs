@@ -12,32 +12,39 @@ namespace Ism.Coordinator.Jobs;
 public static class ReportStage
 {
     private const string TuningStage = "structure-tuning";
+    private const string FirstTeacher = "autoencoder";
 
     /// <summary>Writes both.</summary>
     public static void Run(
-        IJobServices services, JobCatalogues catalogues, TokenisedCatalogues tokens, string codebook, ExcludedToken excluded)
+        IJobServices services, JobCatalogues catalogues, TokenisedCatalogues tokens, string codebook,
+        IReadOnlyList<ExcludedToken> excluded)
     {
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Report));
         var workspace = services.Workspace;
         var clusters = StructureCodebook.Load(workspace.At(codebook)).Tokens;
-        var corpus = TokenSurvey.Of(workspace.At(tokens.Corpus.Folder), catalogues.Corpus.Catalogue.ChunkCount, clusters);
+        string[] teachers = [FirstTeacher, .. services.Job.Teachers.Select(teacher => teacher.Name)];
+        int[] sizes = [clusters, .. services.Job.Teachers.Select(teacher => teacher.TokenCount)];
+        var corpus = TokenSurvey.Of(workspace.At(tokens.Corpus.Folder), catalogues.Corpus.Catalogue.ChunkCount, sizes);
         var heldout = catalogues.Heldout is { } named && tokens.Heldout is { } work
-            ? TokenSurvey.Of(workspace.At(work.Folder), named.Catalogue.ChunkCount, clusters)
+            ? TokenSurvey.Of(workspace.At(work.Folder), named.Catalogue.ChunkCount, sizes)
             : null;
         WriteQuarantine(workspace.At(Workspace.Quarantine), corpus, heldout);
         var log = MetricsLog.Read(workspace.At(Workspace.Metrics));
         HtmlReport.Write(workspace.At(Workspace.Report), new RunReport
         {
             JobName = services.Job.Name,
-            Summary = Summary(corpus, heldout, log, excluded),
+            Summary = Summary(corpus, heldout, log, excluded[0]),
             Written = DateTimeOffset.Now,
             Environment = Environment(services.Job),
             Settings = [.. Settings(JsonDocument.Parse(JobJson.Write(services.Job)).RootElement, "")],
             Accounts = heldout is null ? [corpus.Account("corpus")] : [corpus.Account("corpus"), heldout.Account("held out")],
             Stages = [.. log.Stages.Select(s => Curves(log, s))],
-            Tokens = [new TokenUse("autoencoder", corpus.Tokens, null, excluded.Token, excluded.Reason)],
+            Tokens =
+            [
+                .. teachers.Select((teacher, i) => new TokenUse(teacher, corpus.Teachers[i], null, excluded[i].Token, Reason(corpus, i, excluded[i]))),
+            ],
             Elbow = Elbow(workspace.At(codebook, CodebookStage.ElbowFile), clusters),
-            Heldout = heldout is null ? [] : [.. Heldout(log, corpus, heldout, excluded.Token)],
+            Heldout = heldout is null ? [] : [.. Heldout(log, corpus, heldout, teachers, excluded)],
         });
     }
 
@@ -56,21 +63,28 @@ public static class ReportStage
         return text.ToString();
     }
 
-    private static IEnumerable<HeldoutMetric> Heldout(MetricsLog log, TokenSurvey corpus, TokenSurvey heldout, int? excluded)
+    private static string Reason(TokenSurvey corpus, int teacher, ExcludedToken excluded) => corpus.ChainsWithoutTokens[teacher] == 0
+        ? excluded.Reason
+        : string.Create(CultureInfo.InvariantCulture, $"{excluded.Reason}; {corpus.ChainsWithoutTokens[teacher]:N0} chains have no tokens of this teacher");
+
+    private static IEnumerable<HeldoutMetric> Heldout(
+        MetricsLog log, TokenSurvey corpus, TokenSurvey heldout, string[] teachers, IReadOnlyList<ExcludedToken> excluded)
     {
         foreach (var metric in log.Evaluations(TuningStage).Where(m => m.EndsWith("accuracy", StringComparison.Ordinal)))
         {
-            yield return metric switch
+            var teacher = Array.FindIndex(teachers, name => metric.StartsWith($"structure.{name}.", StringComparison.Ordinal));
+            if (metric == "mlm.accuracy")
             {
-                "mlm.accuracy" => new HeldoutMetric(
-                    "masked amino acids", log.Evaluation(TuningStage, metric), heldout.AminoAcidBaseline(corpus)),
-                _ => new HeldoutMetric(
-                    metric.EndsWith("masked_accuracy", StringComparison.Ordinal)
-                        ? "structure tokens, at masked residues"
-                        : "structure tokens, all residues",
+                yield return new HeldoutMetric("masked amino acids", log.Evaluation(TuningStage, metric), heldout.AminoAcidBaseline(corpus));
+            }
+            else if (teacher >= 0)
+            {
+                var of = teachers.Length == 1 ? "structure tokens" : $"structure tokens ({teachers[teacher]})";
+                yield return new HeldoutMetric(
+                    metric.EndsWith("masked_accuracy", StringComparison.Ordinal) ? $"{of}, at masked residues" : $"{of}, all residues",
                     log.Evaluation(TuningStage, metric),
-                    heldout.TokenBaseline(corpus.Tokens, excluded)),
-            };
+                    heldout.TokenBaseline(corpus.Teachers[teacher], excluded[teacher].Token, teacher));
+            }
         }
     }
 

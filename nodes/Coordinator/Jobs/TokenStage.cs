@@ -20,7 +20,8 @@ public static class TokenStage
     /// <param name="order">Chunks in the order of need.</param>
     /// <param name="encoder">Folder of the encoder.</param>
     /// <param name="codebook">Folder of the codebook.</param>
-    /// <param name="codebookHash">Hash of encoder and codebook; tokens of another one are not taken for these.</param>
+    /// <param name="identity">Hash of encoder, codebook and further teachers; tokens of others are not taken for these.</param>
+    /// <param name="teachers">Further teachers, sorted by the chunks of this catalogue.</param>
     /// <param name="first">Number of chunks for <see cref="TokenWork.FirstReady"/>.</param>
     /// <param name="progress">Called for each commit.</param>
     /// <param name="cancel">Gives up.</param>
@@ -30,25 +31,27 @@ public static class TokenStage
         IReadOnlyList<int> order,
         string encoder,
         string codebook,
-        string codebookHash,
+        string identity,
+        ChunkTeacher[] teachers,
         int first,
         Action<LedgerProgress> progress,
         CancellationToken cancel)
     {
-        var folder = $"{Workspace.Tokens}/{catalogue.Folder}-{codebookHash[..8]}";
+        var folder = $"{Workspace.Tokens}/{catalogue.Folder}-{identity[..8]}";
         var absolute = services.Workspace.At(folder);
         Directory.CreateDirectory(absolute);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var awaited = order.Take(first).ToHashSet();
         var work = new ChunkWork
         {
-            WorkId = $"tokenise-{catalogue.Folder}-{codebookHash[..8]}",
+            WorkId = $"tokenise-{catalogue.Folder}-{identity[..8]}",
             Kind = WorkKind.Tokenise,
             Catalogue = catalogue.Folder,
             Output = folder,
             Encoder = encoder,
             Codebook = codebook,
             Seed = services.Job.Seed,
+            Teachers = teachers,
         };
         var setup = LedgerSetups.Of(services.Job, work, order, chunk => TokenFile.PathOf(absolute, chunk));
         var all = services.WorkAsync(setup, OnProgress, cancel);

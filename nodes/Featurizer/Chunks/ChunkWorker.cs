@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Ism.Corpus;
+using Ism.Corpus.Teachers;
 using Ism.Featurizer.Isolation;
 using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
@@ -133,10 +134,12 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
             return Result(cached.Summary, cached.Refused);
         }
 
+        // Before the work: what cannot be read is said at once.
+        var teachers = work.Teachers.Select(teacher => (teacher.Name, TeacherPart.Load(context.Workspace.At(teacher.Folder), chunk))).ToArray();
         var harvest = Products(work, chunk, progress, cancel);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
-            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values);
+            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values, teachers);
         cache.Keep(work, chunk, path, harvest.Refused.Values);
         return Result(summary, harvest.Refused.Values);
 

@@ -1,4 +1,5 @@
 using Ism.Corpus;
+using Ism.Corpus.Teachers;
 using Ism.Models.Codebook;
 using Ism.Structures;
 
@@ -49,11 +50,26 @@ public sealed class Tokeniser(StructureReaderOptions reading, EncoderCache cache
     }
 
     /// <summary>Writes the token file of a chunk from its rows and refusals, in any order.</summary>
+    /// <param name="catalogue">Names the structures.</param>
+    /// <param name="chunk">Which of its chunks.</param>
+    /// <param name="codebook">Folder of the codebook.</param>
+    /// <param name="path">File to write.</param>
+    /// <param name="rows">The chains with the autoencoder's tokens.</param>
+    /// <param name="refused">Structures that could not be used.</param>
+    /// <param name="teachers">Further teachers, whose tokens follow the autoencoder's; null: none.</param>
     public static TokenFileSummary Write(
-        Catalogue catalogue, int chunk, string codebook, string path, IEnumerable<TokenRow> rows, IEnumerable<QuarantinedStructure> refused)
+        Catalogue catalogue, int chunk, string codebook, string path, IEnumerable<TokenRow> rows, IEnumerable<QuarantinedStructure> refused,
+        IReadOnlyList<(string Name, TeacherPart Tokens)>? teachers = null)
     {
+        teachers ??= [];
         var header = new TokenFileHeader(
-            catalogue.Id, chunk, catalogue.PositionsOf(chunk), StructureCodebook.IdentityOf(codebook), Version, [Teacher]);
-        return TokenFileWriter.Write(path, header, rows, refused);
+            catalogue.Id, chunk, catalogue.PositionsOf(chunk), StructureCodebook.IdentityOf(codebook), Version,
+            [Teacher, .. teachers.Select(teacher => teacher.Name)]);
+        return TokenFileWriter.Write(path, header, teachers.Count == 0 ? rows : rows.Select(WithTeachers), refused);
+
+        TokenRow WithTeachers(TokenRow row) => row with
+        {
+            Tokens = [.. row.Tokens, .. teachers.Select(teacher => teacher.Tokens.TokensOf(row.Position, row.Chain, row.Sequence))],
+        };
     }
 }

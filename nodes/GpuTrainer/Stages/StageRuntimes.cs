@@ -91,11 +91,20 @@ public static class StageRuntimes
             ? Esm2Checkpoint.Load(job.Model.From, device: device)
             : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed, device: device);
         var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
-        var head = TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed);
-        var objective = new StructureTuningObjective(model, [head], new StructureTuningOptions
+        var maskedOnly = settings.StructurePositions == TuningOptions.MaskedPositions;
+        IReadOnlyList<TunedHead> heads =
+        [
+            TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed),
+            .. stage.Teachers.Items.Select(teacher => TunedHead.New(
+                teacher.Name, teacher.Clusters, teacher.ExcludedToken >= 0 ? teacher.ExcludedToken : null, model, stage.Seed, teacher.Weight)),
+        ];
+        // What heads cost is linear in their tokens and in the share of residues that they are computed at.
+        var clusters = (int)Math.Ceiling(heads.Sum(head => head.Clusters) * (maskedOnly ? settings.MaskFraction : 1));
+        var objective = new StructureTuningObjective(model, heads, new StructureTuningOptions
         {
             MaskFraction = settings.MaskFraction,
             StructureWeight = settings.StructureWeight,
+            StructureAtMaskedOnly = maskedOnly,
             MaskedWeight = settings.MlmWeight,
             TokensPerMicroBatch = settings.TokensPerMicroBatch,
             Layers = Precision.Layers(job.Training),
@@ -103,7 +112,7 @@ public static class StageRuntimes
         return new StageRuntime<TuningSample>(
             stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma, flops: Flops)
         {
-            Cost = SequenceCost.OfTuning(model.Config, stage.Clusters, settings.MaskFraction).Of,
+            Cost = SequenceCost.OfTuning(model.Config, clusters, settings.MaskFraction).Of,
         };
 
         double Flops(IReadOnlyList<TuningSample> samples)
@@ -111,23 +120,25 @@ public static class StageRuntimes
             // With the two tokens at the ends; a masked language loss is asked for at the masked residues.
             var lengths = samples.Select(s => s.Residues.Length + 2).ToArray();
             var masked = settings.MlmWeight > 0 ? (long)(settings.MaskFraction * samples.Sum(s => s.Residues.Length)) : 0;
-            return TrainingFlops.OfStep(model.Config, lengths, stage.Clusters, masked);
+            return TrainingFlops.OfStep(model.Config, lengths, clusters, masked);
         }
 
         void SaveModel() => model.SaveHuggingFace(
-            workspace.At(stage.Output), [head.Head]);
+            workspace.At(stage.Output), [.. heads.Select(head => head.Head)]);
 
-        static TuningSample Decode(FetchedSample sample)
+        TuningSample Decode(FetchedSample sample)
         {
             var crop = TokenCrop.FromBytes(sample.Bytes.Span);
-            return new TuningSample
-            {
-                Id = crop.Name,
-                Residues = System.Text.Encoding.ASCII.GetString(crop.Sequence),
-                Tokens = [.. crop.Tokens.Select(t => Array.ConvertAll(t, k => k == TokenRow.NoToken ? TuningSample.NoToken : (short)k))],
-                DrawKey = sample.Position.DrawKey,
-                CropStart = crop.Start,
-            };
+            return crop.Tokens.Count != heads.Count
+                ? throw new InvalidDataException($"{crop.Name}: {crop.Tokens.Count} token sequences for {heads.Count} teachers")
+                : new TuningSample
+                {
+                    Id = crop.Name,
+                    Residues = System.Text.Encoding.ASCII.GetString(crop.Sequence),
+                    Tokens = [.. crop.Tokens.Select(t => Array.ConvertAll(t, k => k == TokenRow.NoToken ? TuningSample.NoToken : (short)k))],
+                    DrawKey = sample.Position.DrawKey,
+                    CropStart = crop.Start,
+                };
         }
     }
 

@@ -14,12 +14,22 @@ public sealed class TokenSurvey
     private long _chains;
     private long _residues;
 
+    private readonly TokenHistogram[] _tokens;
+    private readonly long[] _withoutTokens;
+
     /// <summary>An empty survey.</summary>
-    /// <param name="tokens">Structure tokens (K).</param>
-    public TokenSurvey(int tokens) => Tokens = new TokenHistogram(tokens);
+    /// <param name="tokens">Tokens (K) of each teacher.</param>
+    public TokenSurvey(IReadOnlyList<int> tokens) =>
+        (_tokens, _withoutTokens) = ([.. tokens.Select(k => new TokenHistogram(k))], new long[tokens.Count]);
 
     /// <summary>Use of the first teacher's tokens.</summary>
-    public TokenHistogram Tokens { get; }
+    public TokenHistogram Tokens => _tokens[0];
+
+    /// <summary>Use of every teacher's tokens.</summary>
+    public IReadOnlyList<TokenHistogram> Teachers => _tokens;
+
+    /// <summary>Per teacher, chains of which it says nothing.</summary>
+    public IReadOnlyList<long> ChainsWithoutTokens => _withoutTokens;
 
     /// <summary>Refused structures, by position.</summary>
     public IReadOnlyList<QuarantinedStructure> Quarantined => _quarantined;
@@ -27,7 +37,7 @@ public sealed class TokenSurvey
     /// <summary>Surveys all chunks of a catalogue.</summary>
     /// <exception cref="IOException">A token file is missing.</exception>
     /// <exception cref="InvalidDataException">A token file is damaged.</exception>
-    public static TokenSurvey Of(string tokensFolder, int chunks, int tokens)
+    public static TokenSurvey Of(string tokensFolder, int chunks, params IReadOnlyList<int> tokens)
     {
         var survey = new TokenSurvey(tokens);
         for (var chunk = 0; chunk < chunks; chunk++)
@@ -42,7 +52,15 @@ public sealed class TokenSurvey
     /// <summary>Adds a chunk.</summary>
     public void Add(TokenFile file)
     {
-        Tokens.Add(file, 0);
+        for (var teacher = 0; teacher < _tokens.Length; teacher++)
+        {
+            _tokens[teacher].Add(file, teacher);
+            for (var row = 0; row < file.RowCount; row++)
+            {
+                _withoutTokens[teacher] += file.Tokens(teacher, row).ContainsAnyExcept(TokenRow.NoToken) ? 0 : 1;
+            }
+        }
+
         _structures += file.Header.Positions.Count;
         _tokenised += file.Header.Positions.Count - file.Quarantine.Count;
         _chains += file.RowCount;
@@ -74,12 +92,15 @@ public sealed class TokenSurvey
 
     /// <summary>The share of residues of this survey that have the token most frequent in <paramref name="trained"/>, the excluded one
     /// left out in both: what always saying that token gets right.</summary>
-    public double TokenBaseline(TokenHistogram trained, int? excluded)
+    /// <param name="trained">A teacher's tokens in what was trained on.</param>
+    /// <param name="excluded">The token left out; null for none.</param>
+    /// <param name="teacher">Which teacher.</param>
+    public double TokenBaseline(TokenHistogram trained, int? excluded, int teacher = 0)
     {
         var counts = trained.Counts.Select((c, k) => k == excluded ? -1 : c).ToArray();
         var most = Array.IndexOf(counts, counts.Max());
-        var total = Tokens.Counts.Where((_, k) => k != excluded).Sum();
-        return total == 0 ? 0 : (double)Tokens.Counts[most] / total;
+        var total = _tokens[teacher].Counts.Where((_, k) => k != excluded).Sum();
+        return total == 0 ? 0 : (double)_tokens[teacher].Counts[most] / total;
     }
 
     /// <summary>The share of this survey's residues that are the amino acid most frequent in <paramref name="trained"/>.</summary>

@@ -12,8 +12,11 @@ public sealed record StructureTuningOptions
     /// <summary>Share of residues chosen for masked language modelling.</summary>
     public double MaskFraction { get; init; } = 0.15;
 
-    /// <summary>Weight of every structure term.</summary>
+    /// <summary>Weight of every structure term; a head's own weight multiplies it.</summary>
     public double StructureWeight { get; init; } = 1;
+
+    /// <summary>The structure terms are summed over the residues chosen for masked language modelling alone, not over all.</summary>
+    public bool StructureAtMaskedOnly { get; init; }
 
     /// <summary>Weight of the masked language term.</summary>
     public double MaskedWeight { get; init; } = 1;
@@ -28,8 +31,9 @@ public sealed record StructureTuningOptions
 
 /// <summary>
 /// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross
-/// entropy of the structure token over ALL residues, masked or not, that have one other than the head's excluded token; L_MLM
-/// that of the original residue over the chosen ones. Owns the model and the heads.
+/// entropy of the structure token over ALL residues, masked or not, that have one other than the head's excluded token (or, as an
+/// ablation, over those of them that were chosen); L_MLM that of the original residue over the chosen ones. A residue for which a
+/// teacher has no token counts for the others. Owns the model and the heads.
 /// </summary>
 public sealed class StructureTuningObjective : IObjective<TuningSample>
 {
@@ -60,7 +64,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         }
 
         Terms = [.. heads.Select(head => $"structure.{head.Name}"), "mlm"];
-        TermWeights = [.. heads.Select(_ => _options.StructureWeight), _options.MaskedWeight];
+        TermWeights = [.. heads.Select(head => _options.StructureWeight * head.LossWeight), _options.MaskedWeight];
         Parameters = [.. Trained()];
         CompletionOrder = Completion();
         _stack = new(model, _options.Layers);
@@ -125,7 +129,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
         void Close()
         {
-            batches.Add(new([.. batch], Heads, Model.Device) { Samples = [.. places] });
+            batches.Add(new([.. batch], Heads, _options.StructureAtMaskedOnly, Model.Device) { Samples = [.. places] });
             batch.Clear();
             places.Clear();
             tokens = 0;
@@ -180,16 +184,17 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
             var hidden = Represent(unmasked);
             for (var i = 0; i < Heads.Count; i++)
             {
-                var (right, loss) = Judge(hidden, tuning.Structure[i], Heads[i].Head.Logits);
-                metrics.Add(($"{Terms[i]}.accuracy", right, tuning.Structure[i].Count));
-                metrics.Add(($"{Terms[i]}.loss", loss, tuning.Structure[i].Count));
+                using var positions = tuning.StructureAt(i, Heads[i], maskedOnly: false);
+                var (right, loss) = Judge(hidden, positions, Heads[i].Head.Logits);
+                metrics.Add(($"{Terms[i]}.accuracy", right, positions.Count));
+                metrics.Add(($"{Terms[i]}.loss", loss, positions.Count));
             }
         }
 
         var masked = Represent(tuning.Tokens);
         for (var i = 0; i < Heads.Count; i++)
         {
-            using var positions = tuning.StructureAtMasked(i, Heads[i]);
+            using var positions = tuning.StructureAt(i, Heads[i], maskedOnly: true);
             metrics.Add(($"{Terms[i]}.masked_accuracy", Judge(masked, positions, Heads[i].Head.Logits).Right, positions.Count));
         }
 
@@ -260,7 +265,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
             }
         }
 
-        foreach (var head in _options.StructureWeight == 0 ? [] : Heads)
+        foreach (var head in Heads.Where(head => _options.StructureWeight * head.LossWeight != 0))
         {
             yield return new($"{head.Name}_head.weight", head.Head.Weight);
             yield return new($"{head.Name}_head.bias", head.Head.Bias);

@@ -53,16 +53,20 @@ public sealed class TunedHead : IDisposable
     /// <summary>Left out of loss and accuracy; null: none.</summary>
     public int? ExcludedToken { get; }
 
+    /// <summary>Weight of this head's term beside those of other heads.</summary>
+    public double LossWeight { get; init; } = 1;
+
     /// <summary>A head with uniform weights in ±1/sqrt(D) (PyTorch's nn.Linear), drawn from the seed and the name
     /// alone.</summary>
-    public static TunedHead New(string name, int clusters, int? excludedToken, Esm2Model model, long seed)
+    public static TunedHead New(
+        string name, int clusters, int? excludedToken, Esm2Model model, long seed, double lossWeight = 1)
     {
         var key = name.Aggregate(
             CounterRandom.Key((ulong)seed, InitialisationPurpose), (k, letter) => CounterRandom.Key(k, letter));
         var random = new CounterRandom(key);
         var bound = 1 / Math.Sqrt(model.Config.Width);
         using var scope = torch.NewDisposeScope();
-        return new(new(name, Uniform(clusters, model.Config.Width), Uniform(clusters)), excludedToken);
+        return new(new(name, Uniform(clusters, model.Config.Width), Uniform(clusters)), excludedToken) { LossWeight = lossWeight };
 
         torch.Tensor Uniform(params long[] shape)
         {

@@ -11,12 +11,11 @@ public sealed class TuningMicroBatch : IMicroBatch
     private readonly torch.Device _device;
     private Esm2Layout? _layout;
 
-    internal TuningMicroBatch(IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<TunedHead> heads, torch.Device device)
+    internal TuningMicroBatch(IReadOnlyList<LabelledSequence> sequences, IReadOnlyList<TunedHead> heads, bool structureAtMaskedOnly, torch.Device device)
     {
         (_sequences, _device) = (sequences, device);
         Tokens = PackedTokens.From([.. sequences.Select(sequence => sequence.Ids)], device);
-        Structure = [.. heads.Select((head, i) => PredictedPositions.Of(
-            sequences.Select(sequence => sequence.Tokens[i]), head.ExcludedToken, null, device))];
+        Structure = [.. heads.Select((head, i) => StructureAt(i, head, structureAtMaskedOnly))];
         Masked = PredictedPositions.Of(sequences.Select(sequence => sequence.MaskedLabels), null, null, device);
         Counts = [.. Structure.Select(positions => positions.Count), Masked.Count];
         UsefulTokens = sequences.Sum(sequence => (long)sequence.Residues);
@@ -34,6 +33,7 @@ public sealed class TuningMicroBatch : IMicroBatch
     /// <summary>The masked input.</summary>
     public PackedTokens Tokens { get; }
 
+    /// <summary>Per head the positions of its loss.</summary>
     internal IReadOnlyList<PredictedPositions> Structure { get; }
 
     internal PredictedPositions Masked { get; }
@@ -55,8 +55,8 @@ public sealed class TuningMicroBatch : IMicroBatch
     /// <summary>The input before masking. The caller owns it.</summary>
     internal PackedTokens Unmasked() => PackedTokens.From([.. _sequences.Select(sequence => sequence.OriginalIds)], _device);
 
-    /// <summary>A head's positions among those chosen for masking. The caller owns them.</summary>
-    internal PredictedPositions StructureAtMasked(int index, TunedHead head) => PredictedPositions.Of(
+    /// <summary>A head's positions, all or those among the ones chosen for masking. The caller owns them.</summary>
+    internal PredictedPositions StructureAt(int index, TunedHead head, bool maskedOnly) => PredictedPositions.Of(
         _sequences.Select(sequence => sequence.Tokens[index]), head.ExcludedToken,
-        _sequences.Select(sequence => sequence.MaskedLabels), _device);
+        maskedOnly ? _sequences.Select(sequence => sequence.MaskedLabels) : null, _device);
 }

@@ -27,6 +27,24 @@ public sealed class TokenSurveyTests : IDisposable
     }
 
     [Fact]
+    public void Should_count_every_teacher_and_the_chains_that_it_says_nothing_of()
+    {
+        TokenRow Two(long position, ushort[] first, ushort[] second) => Row(position, "A", "ACD", first) with { Tokens = [first, second] };
+        ushort[] none = [TokenRow.NoToken, TokenRow.NoToken, TokenRow.NoToken];
+        TokenFileWriter.Write(
+            TokenFile.PathOf(_folder, 0),
+            new TokenFileHeader("c0ffee", 0, new PositionRange(0, 2), "abc", "0.1.0", ["autoencoder", "second"]),
+            [Two(0, [0, 1, 1], [6, TokenRow.NoToken, 6]), Two(1, [3, 3, 3], none)],
+            []);
+
+        var survey = TokenSurvey.Of(_folder, 1, 4, 7);
+        Assert.Equal([1, 2, 0, 3], survey.Teachers[0].Counts);
+        Assert.Equal([0, 0, 0, 0, 0, 0, 2], survey.Teachers[1].Counts);
+        Assert.Equal([0, 1], survey.ChainsWithoutTokens);
+        Assert.Equal(1, survey.TokenBaseline(survey.Teachers[1], null, teacher: 1), 1e-12);
+    }
+
+    [Fact]
     public void Should_not_take_a_missing_chunk_for_an_empty_one()
     {
         Write(0, [Row(0, "A", "AC", [0, 1])], [1, 2]);

@@ -14,14 +14,15 @@ public class StructureTuningObjectiveTests
     public StructureTuningObjectiveTests() => torch.set_num_threads(1);
 
     [Theory]
-    [InlineData(10)]
-    [InlineData(70)]
-    [InlineData(100_000)]
-    public void Should_give_the_same_sums_and_gradients_however_it_is_packed(int budget)
+    [InlineData(10, false)]
+    [InlineData(70, false)]
+    [InlineData(70, true)]
+    [InlineData(100_000, false)]
+    public void Should_give_the_same_sums_and_gradients_however_it_is_packed(int budget, bool maskedOnly)
     {
         using var scope = torch.NewDisposeScope();
-        var (expectedSums, expectedGradients) = SumsAndGradients(100);
-        var (sums, gradients) = SumsAndGradients(budget);
+        var (expectedSums, expectedGradients) = SumsAndGradients(100, maskedOnly);
+        var (sums, gradients) = SumsAndGradients(budget, maskedOnly);
         Assert.Equal(expectedSums.Length, sums.Length);
         Assert.All(expectedSums.Zip(sums), pair => Assert.Equal(pair.First, pair.Second, 1e-9 * pair.First));
         Close.Require(expectedGradients, gradients, 1e-9, "gradients");
@@ -52,6 +53,44 @@ public class StructureTuningObjectiveTests
             ],
             batch.Counts);
         Assert.Equal(["structure.first", "structure.second", "mlm"], objective.Terms);
+    }
+
+    [Fact]
+    public void Should_take_the_structure_loss_at_chosen_residues_alone_when_asked_and_judge_at_all()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var all = Objective(1000);
+        using var masked = Objective(1000, maskedOnly: true);
+        using var batch = masked.Collate(Share).Single();
+        var labelled = Share.Select(new MaskedLanguageModel().Mask).ToArray();
+        var expected = labelled.Sum(s => Enumerable.Range(0, s.Ids.Length).Count(i => s.MaskedLabels[i] >= 0 && s.Tokens[0][i] >= 0 && s.Tokens[0][i] != 3));
+        Assert.Equal(expected, batch.Counts[0]);
+        Assert.InRange(batch.Counts[1], 1, batch.Counts[2]);
+
+        // The same as all positions of sequences whose other tokens are taken away.
+        var alone = labelled.Select(s => s with
+        {
+            Tokens = [.. s.Tokens.Select(tokens => tokens.Select((token, i) => s.MaskedLabels[i] >= 0 ? token : LabelledSequence.Ignore).ToArray())],
+        }).ToArray();
+        using var reduced = all.Collate(alone).Single();
+        Assert.Equal(reduced.Counts, batch.Counts);
+        Assert.All(all.ForwardSums(reduced).Zip(masked.ForwardSums(batch)), sums => Assert.Equal(sums.First.item<double>(), sums.Second.item<double>(), 1e-9));
+
+        using var whole = all.Collate(Share).Single();
+        Assert.Equal(all.Evaluate(whole), masked.Evaluate(batch));
+    }
+
+    [Fact]
+    public void Should_weigh_each_teacher_and_not_train_a_head_of_weight_0()
+    {
+        var model = Model();
+        using var objective = new StructureTuningObjective(
+            model,
+            [TunedHead.New("first", 8, 3, model, 1, 0.5), TunedHead.New("second", 8, null, model, 1, 0)],
+            new() { StructureWeight = 3, MaskedWeight = 2 });
+        Assert.Equal([1.5, 0, 2], objective.TermWeights);
+        Assert.Contains(objective.Parameters, parameter => parameter.Name == "first_head.weight");
+        Assert.DoesNotContain(objective.Parameters, parameter => parameter.Name.StartsWith("second_head"));
     }
 
     [Fact]
@@ -141,9 +180,9 @@ public class StructureTuningObjectiveTests
         Assert.Contains("another codebook", Assert.Throws<ArgumentException>(() => objective.Collate([foreign])).Message);
     }
 
-    private static (double[] Sums, torch.Tensor Gradients) SumsAndGradients(int budget)
+    private static (double[] Sums, torch.Tensor Gradients) SumsAndGradients(int budget, bool maskedOnly)
     {
-        using var objective = Objective(budget);
+        using var objective = Objective(budget, maskedOnly);
         using var flat = new FlatParameters(objective.Parameters);
         var totals = new double[objective.Terms.Count];
         foreach (var batch in objective.Collate(Share))
@@ -164,11 +203,11 @@ public class StructureTuningObjectiveTests
 
     private static Esm2Model Model() => Esm2Initialization.Random(new(2, 16, 2), 3, torch.ScalarType.Float64);
 
-    private static StructureTuningObjective Objective(int budget)
+    private static StructureTuningObjective Objective(int budget, bool maskedOnly = false)
     {
         var model = Model();
         return new(
             model, [TunedHead.New("first", 8, 3, model, 1), TunedHead.New("second", 8, null, model, 1)],
-            new() { TokensPerMicroBatch = budget });
+            new() { TokensPerMicroBatch = budget, StructureAtMaskedOnly = maskedOnly });
     }
 }
