@@ -51,6 +51,7 @@ public static class CommandLine
         EmbedVerb.Create(context),
         ExportVerb.Create(context),
         ImportVerb.Create(context),
+        StudyVerb.Create(context),
         SynthVerb.Create(context),
         VerifyVerb.Create(context),
         ChaosVerb.Create(context),
