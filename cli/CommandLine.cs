@@ -66,6 +66,7 @@ public static class CommandLine
         ExportVerb.Create(context),
         ImportVerb.Create(context),
         DataVerb.Create(context),
+        StudyVerb.Create(context),
         SynthVerb.Create(context),
         CertsVerb.Create(context),
         VerifyVerb.Create(context),
