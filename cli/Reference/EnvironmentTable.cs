@@ -2,7 +2,10 @@ using Ism.Cli.Processes;
 using Ism.Cli.Remote;
 using Ism.Cli.Slurm;
 using Ism.Cli.Verbs;
+using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
+using Ism.Cluster.Security;
+using Ism.Cluster.Telemetry;
 using Ism.Collectives.Nccl;
 using Ism.Coordinator.Api;
 using Ism.Featurizer;
@@ -27,6 +30,11 @@ internal static class EnvironmentTable
         new(MetricsHost.Variable, "where a node's metrics are read, as `--metrics`; handed on to the nodes that a verb starts"),
         new(PaletteHost.Variable, "where `pbm` reaches a coordinator, as `--pbm`; handed on likewise"),
         new(LogFormats.Variable, $"how nodes write their log ({string.Join(" or ", LogFormats.Names)}), as `--log-format`; handed on likewise"),
+        new(TlsFolder.Variable, "folder with `ca.crt`, `tls.crt` and `tls.key`, as `--tls` ([security.md](security.md)); handed on likewise"),
+        new(BeyondLoopback.InsecureVariable, "`1`: nodes may be reached from other machines without TLS, as `--insecure`"),
+        new(JournalVariable.Name, "PostgreSQL connection string of the journal, where a job names none (`cluster.journal`)"),
+        new(ScrapeTarget.PodVariable, "name of the pod: part of a node's name, and a label of its metrics ([kubernetes.md](kubernetes.md))"),
+        new("AWS_ACCESS_KEY_ID", "and the AWS SDK's other `AWS_…` variables: credentials, region and address of S3-compatible storage ([data.md](data.md))"),
         new("OTEL_EXPORTER_OTLP_ENDPOINT", "a collector that is sent metrics and traces; OpenTelemetry's other `OTEL_…` variables hold too"),
         new(CommandLine.DebugVariable, "`1`: the whole exception is printed when something fails, as `--debug`"),
         new(DevicePeak.Variable, "TFLOP/s that one device can do at most, for the share of peak, where ISM does not know the device"),

@@ -84,7 +84,7 @@ internal sealed record StudyResults(StudyTable Table)
                 value = Finite(row.Pooled.Value),
                 low = Finite(row.Pooled.Low),
                 high = Finite(row.Pooled.High),
-                seeds = row.Seeds.Select(Finite),
+                seeds = row.Seeds.Select(value => Finite(value)),
                 difference = Finite(row.Difference?.Value),
                 difference_low = Finite(row.Difference?.Low),
                 difference_high = Finite(row.Difference?.High),

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Ism.Cli.Jobs;
-using Ism.Cli.Terminal;
 using Ism.Cli.Verbs;
+using Ism.Coordinator.Api;
 
 namespace Ism.Cli.Studies;
 
@@ -25,7 +25,7 @@ internal static class StudyRunner
                 continue;
             }
 
-            var left = here == 0 ? "" : $", about {ProgressDisplay.Clock(clock.Elapsed / here * (runs.Count - done + 1))} left for all";
+            var left = here == 0 ? "" : $", about {Figures.Clock(clock.Elapsed / here * (runs.Count - done + 1))} left for all";
             await context.Error.WriteLineAsync($"run {done} of {runs.Count}: {run.Name}{(run.Arm is { } arm ? $" ({arm.Title})" : "")}{left}");
             var code = await RunVerb.RunAsync(context, run.Job, cancel);
             if (code != ExitCode.Success)

@@ -60,7 +60,7 @@ public static class SparseLogisticRegression
     {
         using var scope = torch.NewDisposeScope();
         var direction = torch.ones(columns.shape[1], dtype: columns.dtype) / Held.Of(Math.Sqrt(columns.shape[1]));
-        direction += torch.arange(columns.shape[1], dtype: columns.dtype) * Held.Of(1e-3);
+        direction += torch.arange(Held.Of(columns.shape[1]), dtype: columns.dtype) * Held.Of(1e-3);
         var value = (double)columns.shape[0];
         for (var i = 0; i < 60; i++)
         {

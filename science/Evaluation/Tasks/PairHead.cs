@@ -2,6 +2,7 @@ using Ism.Evaluation.Data;
 using Ism.Evaluation.Features;
 using Ism.Evaluation.Labels;
 using Ism.Evaluation.Probes;
+using Ism.Models.Numerics;
 using Ism.Structures.Numerics;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -91,8 +92,8 @@ internal sealed class PairHead : IDisposable
         {
             using var inner = torch.NewDisposeScope();
             var count = Math.Min(rows, length - start);
-            var i = torch.arange(start, start + count).repeat_interleave(length);
-            var j = torch.arange(length).repeat([count]);
+            var i = torch.arange(Held.Of((long)start), Held.Of((long)(start + count))).repeat_interleave(length);
+            var j = torch.arange(Held.Of((long)length)).repeat([count]);
             Logits(values, i, j).data<float>().CopyTo(scores, start * length);
         }
 

@@ -10,7 +10,7 @@ public sealed class StudyFileTests : IDisposable
         workspace: WHERE
         set:
           corpus.structures: [/data/a, /data/b]
-          tuning: { epochs: 3 }
+          tuning: { epochs: 3, warmupEpochs: 0.5 }
         seeds: [1, 2]
         start:
           set: { tuning.structureWeight: 0, tuning.epochs: 5 }
@@ -81,7 +81,8 @@ public sealed class StudyFileTests : IDisposable
     public void Should_take_structures_from_the_command_line()
     {
         var study = StudyFile.Read(Layer(Sound), _folder, [], ["/data/x", "/data/y z"], ["/data/q"]);
-        Assert.Equal((["/data/x", "/data/y z"], ["/data/q"]), (study.Evaluate.Train, study.Evaluate.Test));
+        Assert.Equal(["/data/x", "/data/y z"], study.Evaluate.Train);
+        Assert.Equal(["/data/q"], study.Evaluate.Test);
         var job = StudyPlan.Of(study)[^1].Job;
         Assert.Equal(["/data/x", "/data/y z"], job.Corpus.Structures);
         Assert.Equal(job.Corpus.Structures, job.Autoencoder.Structures);
