@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Ism.Corpus;
+using Ism.Evaluation.Metrics;
 using Ism.Evaluation.Mutations;
 using Ism.Models.Autoencoder;
 using Ism.Structures;
@@ -95,7 +96,8 @@ internal static class ScoreVerb
             .Where(pair => pair is { Score: not null, Measured: not null }).ToList();
         double? spearman = pairs.Count < 2
             ? null
-            : RankCorrelation.Spearman([.. pairs.Select(pair => pair.Score!.Value)], [.. pairs.Select(pair => pair.Measured!.Value)]);
+            : Correlation.Spearman(
+                [.. pairs.Select(pair => pair.Score!.Value)], [.. pairs.Select(pair => pair.Measured!.Value)]);
         spearman = spearman is { } value && double.IsFinite(value) ? value : null;
         if (json)
         {

@@ -1,4 +1,5 @@
 using Ism.Cli.Jobs;
+using Ism.Cli.Studies;
 using Ism.Protocol.Jobs;
 using Ism.Tests;
 
@@ -6,8 +7,10 @@ namespace Ism.Cli.Tests.Jobs;
 
 public class SamplesTests
 {
+    private const string Study = "study.yaml";
+
     public static TheoryData<string> Samples() =>
-        [.. Directory.GetFiles(Path.Combine(ReferenceData.Root, "samples"), "*.yaml").Select(f => Path.GetFileName(f)!)];
+        [.. Directory.GetFiles(Path.Combine(ReferenceData.Root, "samples"), "*.yaml").Select(f => Path.GetFileName(f)!).Where(f => f != Study)];
 
     public static TheoryData<string> Variants() => [.. JobVariants.Names];
 
@@ -18,6 +21,16 @@ public class SamplesTests
         var file = JobFile.Load(Path.Combine(ReferenceData.Root, "samples", sample), []);
         Assert.Empty(JobValidation.Check(file.Job));
         Assert.NotEqual(new JobOptions().Name, file.Job.Name);
+    }
+
+    [Fact]
+    public void Should_plan_the_study()
+    {
+        var study = StudyFile.Load(Path.Combine(ReferenceData.Root, "samples", Study), [], ["/data/train"], ["/data/heldout"]);
+        var runs = StudyPlan.Of(study);
+        Assert.Equal(StudyPlan.StartName, runs[0].Name);
+        Assert.All(study.Arms, arm => Assert.Equal(arm.Seeds.Count, runs.Count(run => run.Arm == arm)));
+        Assert.Equal("mlm", study.Baseline);
     }
 
     [Theory]

@@ -50,18 +50,6 @@ public sealed class MutationListTests : IDisposable
     public void Should_find_the_residues_that_were_seen(string whole, string chain, string places) =>
         Assert.Equal(places, string.Join(' ', SequencePlaces.Of(whole, chain)));
 
-    [Fact]
-    public void Should_correlate_ranks_with_ties_averaged()
-    {
-        Assert.Equal([0, 1.5, 1.5, 3], RankCorrelation.Ranks([1, 2, 2, 9]));
-        Assert.Equal(1, RankCorrelation.Spearman([1, 2, 3], [10, 20, 1000]), 1e-12);
-        Assert.Equal(-1, RankCorrelation.Spearman([1, 2, 3], [3, 2, 1]), 1e-12);
-
-        // Ranks 0, 1.5, 1.5, 3 and 0, 2, 1, 3: covariance 4.5, variances 4.5 and 5.
-        Assert.Equal(4.5 / Math.Sqrt(4.5 * 5), RankCorrelation.Spearman([1, 2, 2, 9], [1, 3, 2, 4]), 1e-12);
-        Assert.True(double.IsNaN(RankCorrelation.Spearman([1, 1], [1, 2])));
-    }
-
     private string File(string name, string text)
     {
         var path = Path.Combine(_folder, name);
