@@ -72,7 +72,7 @@ public sealed class JournalAwayTests(PostgresServer server)
             giveBack();
         }
 
-        await job.Events.NextAsync<RunEvent>(e => e is { Kind: RunEventKind.Progress, Stage: RunStages.Tokens, Done: Chunks });
+        await job.Events.NextAsync<RunEvent>(e => e is { Kind: RunEventKind.Finished, Stage: RunStages.Tokens, Done: Chunks });
         Assert.Equal([new JobOpened(1)], place.Events("job"));
         var folder = Directory.GetDirectories(place.Workspace.At(Workspace.Tokens)).Single();
         var commits = place.Events($"ledger-tokenise-{Path.GetFileName(folder)}").OfType<ChunkCommitted>().ToList();

@@ -79,14 +79,18 @@ internal sealed class FaultyServer : IAsyncDisposable
         await http.Response.Body.WriteAsync(file.Content.AsMemory(from, to - from));
     }
 
-    /// <summary>The sound answer's headers, so many bytes of its body, and the end of the connection, which may overtake them.</summary>
+    /// <summary>The sound answer's headers, so many bytes of its body, and the end of the connection: behind them (the server closes it when less
+    /// was written than it had announced), or at once where there are none.</summary>
     public async Task CutAsync(HttpContext http, int bytes)
     {
         var file = _files[http.Request.Path];
         var (from, to) = Range(http, file);
         await http.Response.Body.WriteAsync(file.Content.AsMemory(from, Math.Min(bytes, to - from)));
         await http.Response.Body.FlushAsync();
-        http.Abort();
+        if (bytes == 0)
+        {
+            http.Abort();
+        }
     }
 
     public async ValueTask DisposeAsync()
