@@ -14,17 +14,17 @@ public static class ExcludedTokenStage
         IJobServices services, NamedCatalogue corpus, string tokens, string codebook, IReadOnlyList<int> order) =>
         Choose(
             services, corpus, tokens, order, 0, StructureCodebook.Load(services.Workspace.At(codebook)).Tokens,
-            services.Job.Codebook.ExcludedToken, "codebook.excludedToken");
+            services.Job.Codebook.ExcludedToken, "codebook.excludedToken: ");
 
     /// <summary>The same of every further teacher, in their order.</summary>
     public static IReadOnlyList<ExcludedToken> OfTeachers(
         IJobServices services, NamedCatalogue corpus, string tokens, IReadOnlyList<int> order) =>
         [.. services.Job.Teachers.Select((teacher, i) => Choose(
-            services, corpus, tokens, order, i + 1, teacher.TokenCount, teacher.Excluded, $"excluded of teacher {teacher.Name}"))];
+            services, corpus, tokens, order, i + 1, teacher.TokenCount, teacher.Excluded, $"excluded of teacher {teacher.Name}: "))];
 
     private static ExcludedToken Choose(
         IJobServices services, NamedCatalogue corpus, string tokens, IReadOnlyList<int> order, int column, int clusters, string setting,
-        string settingName)
+        string place)
     {
         var counts = new TokenConfidence(clusters);
         foreach (var chunk in order.Take(services.Job.Codebook.ExcludedTokenChunks))
@@ -45,7 +45,7 @@ public static class ExcludedTokenStage
         }
         catch (ArgumentException e)
         {
-            throw new JobFailedException($"{settingName}: {e.Message} ({corpus.Folder})", e);
+            throw new JobFailedException($"{place}{e.Message} ({corpus.Folder})", e);
         }
     }
 
