@@ -125,11 +125,15 @@ public sealed class NodeProcess
             : $"{Name} (process {Pid}) {how}; the end of {LogPath}:{Environment.NewLine}{string.Join(Environment.NewLine, tail.Select(l => $"  {l}"))}";
     }
 
-    /// <summary>The last line of its log, without the program's name before it; how it ended where there is none.</summary>
+    /// <summary>What the program said it ended of, without its name before it; else the last line of its log; how it ended where there is none.</summary>
+    /// <remarks>Its two outputs are read side by side, so an earlier line may stand below that one.</remarks>
     public string LastWords()
     {
         const string program = "ism: ";
-        return Tail() is [.., var last] ? (last.StartsWith(program, StringComparison.Ordinal) ? last[program.Length..] : last) : DescribeEnd();
+        var tail = Tail();
+        return tail.LastOrDefault(line => line.StartsWith(program, StringComparison.Ordinal)) is { } said ? said[program.Length..]
+            : tail.Count > 0 ? tail[^1]
+            : DescribeEnd();
     }
 
     /// <summary>Adds a line to the log.</summary>

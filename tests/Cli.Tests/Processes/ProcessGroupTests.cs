@@ -53,6 +53,16 @@ public sealed class ProcessGroupTests : IAsyncLifetime
         Assert.False(lasting.Exited.IsCompleted);
     }
 
+    [SkippableTheory]
+    [InlineData("echo one >&2; echo 'ism: no port; name another' >&2; echo later >&2; exit 2", "no port; name another")]
+    [InlineData("echo one >&2; echo two >&2; exit 2", "two")]
+    public async Task Should_repeat_what_the_program_said_it_ended_of(string script, string words)
+    {
+        var member = Group(Shell).StartAsGiven(Script(script));
+        Assert.Equal(2, await member.Exited.WaitAsync(Limit));
+        Assert.Equal(words, member.LastWords());
+    }
+
     [SkippableFact]
     public async Task Should_name_the_signal_that_ended_a_child()
     {
