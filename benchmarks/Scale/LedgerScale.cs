@@ -8,7 +8,7 @@ using Ism.Protocol.Chunks;
 
 namespace Ism.Benchmarks.Scale;
 
-/// <summary>A ledger over a SQLite journal whose chunks are finished at once by a stand-in for the shard region, and its restart.</summary>
+/// <summary>A ledger over a SQLite journal whose chunks are finished at once by a stand-in for the featurizers, and its restart.</summary>
 internal static class LedgerScale
 {
     private const int ChunkSize = 256;
@@ -23,9 +23,9 @@ internal static class LedgerScale
             [.. Enumerable.Range(0, chunks)], TimeSpan.FromMinutes(5), Leases, chunk => PathOf(folder, chunk));
         await WithSystemAsync(folder, async system =>
         {
-            var stand = system.ActorOf(Props.Create(() => new InstantRegion(folder)));
+            var stand = system.ActorOf(Props.Create(() => new InstantHolder(folder)));
             var clock = Stopwatch.StartNew();
-            await CompleteAsync(system, setup, stand, _ => { });
+            await CompleteAsync(system, setup, _ => stand, _ => { });
             print("lease, finish, commit a chunk", clock.Elapsed.TotalMilliseconds / chunks, $"ms ({chunks:#,0} chunks one after the other)");
         });
         print("journal on disk", new FileInfo(Path.Combine(folder, "ledger", "journal.db")).Length / 1048576.0, "MiB");
@@ -33,7 +33,7 @@ internal static class LedgerScale
         await WithSystemAsync(folder, async system =>
         {
             var clock = Stopwatch.StartNew();
-            await CompleteAsync(system, setup, ActorRefs.Nobody, known =>
+            await CompleteAsync(system, setup, _ => ActorRefs.Nobody, known =>
                 print("restart until the ledger answers", clock.Elapsed.TotalSeconds, $"s, with {known:#,0} commits known"));
             print("restart until every file is checked", clock.Elapsed.TotalSeconds, "s (files of no bytes)");
             print("ledger and its system in memory", (GC.GetTotalMemory(forceFullCollection: true) - before) / 1048576.0, "MiB");
@@ -42,10 +42,10 @@ internal static class LedgerScale
 
     private static string PathOf(string folder, int chunk) => Path.Combine(folder, "results", $"chunk-{chunk:D6}");
 
-    private static async Task CompleteAsync(ActorSystem system, LedgerSetup setup, IActorRef region, Action<int> first)
+    private static async Task CompleteAsync(ActorSystem system, LedgerSetup setup, Func<string, ICanTell> holderAt, Action<int> first)
     {
         var done = new TaskCompletionSource();
-        system.ActorOf(Props.Create(() => new Parent(LedgerActor.Props(setup, region), first, done)));
+        system.ActorOf(Props.Create(() => new Parent(LedgerActor.Props(setup, holderAt), first, done)));
         await done.Task;
     }
 
@@ -73,12 +73,13 @@ internal static class LedgerScale
     }
 
     // Accepts every lease and has always finished it: what remains is the ledger's own cost.
-    private sealed class InstantRegion : ReceiveActor
+    private sealed class InstantHolder : ReceiveActor
     {
         private static readonly string Nothing = Convert.ToHexStringLower(SHA256.HashData([]));
 
-        public InstantRegion(string folder)
+        public InstantHolder(string folder)
         {
+            Receive<HeldChunksRequest>(m => Sender.Tell(new HeldChunks(m.WorkId, m.Node, [])));
             Receive<LeaseChunk>(m =>
             {
                 File.WriteAllBytes(PathOf(folder, m.Key.Chunk), []);

@@ -9,7 +9,7 @@ using Ism.Protocol.Chunks;
 namespace Ism.Benchmarks.Scale;
 
 /// <summary>
-/// Featurizers that join a running job: actor systems of this process over TCP, with the real ledger, journal and sharding; a chunk's work is
+/// Featurizers that join a running job: actor systems of this process over TCP, with the real ledger and journal; a chunk's work is
 /// a pause, one after the other on each node, as on its compute thread, so the processor is there for what is measured. What counts is the
 /// time that the nodes spend at work.
 /// </summary>
@@ -43,7 +43,6 @@ internal sealed class Rebalancing(string folder, TimeSpan work, TimeSpan before,
         try
         {
             var coordinator = await UpAsync(NodeRoles.Coordinator);
-            var region = ChunkRegion.Proxy(coordinator);
             for (var i = 0; i < First; i++)
             {
                 await FeaturizerAsync(i);
@@ -54,7 +53,7 @@ internal sealed class Rebalancing(string folder, TimeSpan work, TimeSpan before,
                 new ChunkWork { WorkId = "rebalance", Kind = WorkKind.Tokenise, Catalogue = "scale-0", Output = "results" },
                 [.. Enumerable.Range(0, 20_000)], TimeSpan.FromMinutes(1), 4, chunk => Path.Combine(folder, "results", $"{chunk}"));
             var progress = new LedgerWatch();
-            coordinator.ActorOf(Props.Create(() => new RebalancingParent(LedgerActor.Props(setup, region), progress)));
+            coordinator.ActorOf(Props.Create(() => new RebalancingParent(LedgerActor.Props(setup, LeaseHolders.Of(coordinator)), progress)));
             await WatchAsync(progress, before, First);
             var clock = Stopwatch.StartNew();
             await Task.WhenAll(Enumerable.Range(First, Last - First).Select(FeaturizerAsync));
@@ -106,7 +105,7 @@ internal sealed class Rebalancing(string folder, TimeSpan work, TimeSpan before,
         }
 
         var worker = system.ActorOf(Props.Create(() => new PausingWorker(Path.Combine(folder, "results"), work, node)), $"worker-{number}");
-        ChunkRegion.Host(system, _ => Props.Create(() => new PausingEntity(worker, node)));
+        system.ActorOf(Props.Create(() => new PausingHolder(worker, node)), LeaseHolders.ActorName);
     }
 
     private async Task<ActorSystem> UpAsync(string role)

@@ -26,11 +26,12 @@ internal sealed class RebalancingParent : ReceiveActor
     }
 }
 
-/// <summary>A chunk's entity: accepts leases and passes each on once.</summary>
-internal sealed class PausingEntity : ReceiveActor
+/// <summary>A node's lease holder: accepts leases and passes each on once.</summary>
+internal sealed class PausingHolder : ReceiveActor
 {
-    public PausingEntity(IActorRef worker, SimulatedNode node)
+    public PausingHolder(IActorRef worker, SimulatedNode node)
     {
+        Receive<HeldChunksRequest>(m => Sender.Tell(new HeldChunks(m.WorkId, m.Node, [])));
         var known = new HashSet<long>();
         Receive<LeaseChunk>(m =>
         {

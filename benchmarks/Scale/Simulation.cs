@@ -1,4 +1,3 @@
-using Ism.Cluster.Sharding;
 using Ism.Coordinator.Planning;
 
 namespace Ism.Benchmarks.Scale;
@@ -16,7 +15,6 @@ internal static class Simulation
             StepSeconds = given.GetValueOrDefault("step", 0.5),
             StructuresPerSecond = given.GetValueOrDefault("rate", 25),
             MeanLife = given.GetValueOrDefault("life", 0),
-            Shards = (int)given.GetValueOrDefault("shards", ChunkRegion.Shards),
             Featurizers = 1,
         };
         Console.WriteLine($"{job}");

@@ -11,9 +11,9 @@ public static class ChunkRegion
     /// <summary>Name of the sharded entity type.</summary>
     public const string TypeName = "chunk";
 
-    /// <summary>Shards: ten for each of the most featurizers expected, so that all have about as many; fixed for the life of a cluster.
-    /// More would make each allocation, which replicates the list of all, dearer.</summary>
-    public const int Shards = 2048;
+    /// <summary>Shards: two or three for each of the most featurizers expected, which is enough for serving, a matter of the disk's cache and the
+    /// network; fixed for the life of a cluster. Each allocation replicates the list of all, so twice as many cost four times as much.</summary>
+    public const int Shards = 512;
 
     // Longer than it takes to declare the oldest featurizer dead and to start the shards' coordinator on the next one.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);

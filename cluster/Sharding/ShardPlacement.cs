@@ -7,7 +7,7 @@ namespace Ism.Cluster.Sharding;
 
 /// <summary>
 /// Places a shard on the region that has been given the fewest lately, and of these on the one with the fewest in all. A shard is placed when
-/// a chunk of it is first wanted, so the shards placed lately are those at work: were new ones to go to new nodes until these have as many as
+/// a chunk of it is first wanted, so the shards placed lately are those that trainers ask: were new ones to go to new nodes until these have as many as
 /// the old ones, as with Akka's own strategy, the old nodes would have nothing to do meanwhile. That the numbers in all become even is the
 /// matter of rebalancing, which is Akka's.
 /// </summary>

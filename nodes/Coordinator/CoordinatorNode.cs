@@ -21,9 +21,8 @@ public static class CoordinatorNode
     public static void Start(
         ActorSystem system, Workspace workspace, JobOptions job, Action<RunEvent> emit, Action<string?> ended, JobDoor? door = null)
     {
-        var region = ChunkRegion.Proxy(system);
         var log = new EventLog(workspace);
-        JobSingleton.Host(system, JobActor.Props(job, workspace, region, Keep, ended));
+        JobSingleton.Host(system, JobActor.Props(job, workspace, LeaseHolders.Of(system), Keep, ended));
         var proxy = JobSingleton.Proxy(system);
         system.ActorOf(Props.Create(() => new ControlDoor(proxy)), ControlDoor.ActorName);
         door?.Open(system, proxy, workspace.Root);

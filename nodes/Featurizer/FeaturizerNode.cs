@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Event;
 using Ism.Cluster.Hosting;
@@ -9,10 +10,12 @@ using TorchSharp;
 
 namespace Ism.Featurizer;
 
-/// <summary>Makes a node a featurizer: hosts chunk entities over one compute and one serving thread.</summary>
+/// <summary>Makes a node a featurizer: holds leases of chunks and hosts chunk entities, over one compute and one serving thread.</summary>
 public static class FeaturizerNode
 {
-    /// <summary>Starts the shard region.</summary>
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Starts the lease holder and the shard region.</summary>
     /// <param name="system">A member of the cluster.</param>
     /// <param name="workspace">The job's workspace.</param>
     /// <param name="job">The resolved job.</param>
@@ -39,6 +42,20 @@ public static class FeaturizerNode
             },
         };
         ChunkRegion.Host(system, _ => ChunkEntity.Props(context));
+        Hold(system, context);
         system.RegisterOnTermination(context.Dispose);
+    }
+
+    /// <summary>Starts the lease holder, which gives back what it holds before the node leaves the cluster, while the ledger can still be told.
+    /// </summary>
+    public static void Hold(ActorSystem system, FeaturizerContext context)
+    {
+        var holder = system.ActorOf(LeaseHolder.Props(context), LeaseHolders.ActorName);
+        CoordinatedShutdown.Get(system).AddTask(
+            CoordinatedShutdown.PhaseBeforeClusterShutdown, "give-leases-back", async () =>
+            {
+                await holder.GracefulStop(ReleaseTime);
+                return Done.Instance;
+            });
     }
 }

@@ -4,22 +4,22 @@ using MessagePack;
 namespace Ism.Protocol.Chunks;
 
 /// <summary>
-/// Ledger to chunk entity: do this work under this lease. Sent again until it is accepted; an entity that already has it only
-/// answers again. A result counts only under the lease epoch that the ledger holds for the chunk (fencing).
+/// Ledger to a featurizer's lease holder: do this work under this lease. Sent again until it is accepted; a holder that already has it
+/// only answers again. A result counts only under the lease epoch that the ledger holds for the chunk (fencing).
 /// </summary>
 [MessagePackObject]
 public sealed record LeaseChunk(
     [property: Key(0)] ChunkKey Key,
     [property: Key(1)] ChunkWork Work,
     [property: Key(2)] long LeaseEpoch,
-    [property: Key(3)] double LeaseSeconds) : IChunkMessage, IWireMessage
+    [property: Key(3)] double LeaseSeconds) : IWireMessage
 {
     /// <summary>The span of the lease in the W3C form of traceparent; empty when nobody traces.</summary>
     [Key(4)]
     public string Trace { get; init; } = "";
 }
 
-/// <summary>Entity to ledger: the lease is taken by the node at this address.</summary>
+/// <summary>Holder to ledger: the lease is taken by the node at this address.</summary>
 [MessagePackObject]
 public sealed record ChunkAccepted(
     [property: Key(0)] string WorkId,
@@ -27,7 +27,7 @@ public sealed record ChunkAccepted(
     [property: Key(2)] long LeaseEpoch,
     [property: Key(3)] string Node) : IWireMessage;
 
-/// <summary>Entity to ledger: still at it; renews the lease.</summary>
+/// <summary>Holder to ledger: still at it; renews the lease.</summary>
 [MessagePackObject]
 public sealed record ChunkProgress(
     [property: Key(0)] string WorkId,
@@ -35,7 +35,7 @@ public sealed record ChunkProgress(
     [property: Key(2)] long LeaseEpoch,
     [property: Key(3)] int StructuresDone) : IWireMessage;
 
-/// <summary>Entity to ledger: the result file stands under its final name.</summary>
+/// <summary>Holder to ledger: the result file stands under its final name.</summary>
 [MessagePackObject]
 public sealed record ChunkFinished : IWireMessage
 {
@@ -80,7 +80,7 @@ public sealed record ChunkFinished : IWireMessage
     public int[] ReasonCounts { get; init; } = [];
 }
 
-/// <summary>Entity to ledger: the work failed for a reason that is not one structure's (disk, missing encoder, a defect).</summary>
+/// <summary>Holder to ledger: the work failed for a reason that is not one structure's (disk, missing encoder, a defect).</summary>
 [MessagePackObject]
 public sealed record ChunkFailed(
     [property: Key(0)] string WorkId,
@@ -93,7 +93,7 @@ public sealed record ChunkFailed(
     public bool Storage { get; init; }
 }
 
-/// <summary>Entity to ledger: the entity ends with this work undone (its shard moves, its node leaves); it is to be leased again.</summary>
+/// <summary>Holder to ledger: the holder ends with this work undone (its node leaves); it is to be leased again, elsewhere.</summary>
 [MessagePackObject]
 public sealed record ChunkReleased(
     [property: Key(0)] string WorkId,
@@ -110,10 +110,26 @@ public sealed record ChunkDamaged(
     [property: Key(1)] string Output,
     [property: Key(2)] string Reason) : IWireMessage;
 
-/// <summary>Ledger to entity: the end of a lease, committed or refused; the entity need not report again.</summary>
+/// <summary>Ledger to holder: the end of a lease, committed or refused; the holder need not report again.</summary>
 [MessagePackObject]
 public sealed record ChunkSettled(
     [property: Key(0)] ChunkKey Key,
     [property: Key(1)] string WorkId,
     [property: Key(2)] long LeaseEpoch,
-    [property: Key(3)] bool Committed) : IChunkMessage, IWireMessage;
+    [property: Key(3)] bool Committed) : IWireMessage;
+
+/// <summary>Ledger to holder: what is at hand of this work? Asked until answered before a node is given its first lease, and again after a
+/// lease that it was silent about.</summary>
+/// <param name="WorkId">The work.</param>
+/// <param name="Node">The node's address, as the ledger knows it.</param>
+[MessagePackObject]
+public sealed record HeldChunksRequest([property: Key(0)] string WorkId, [property: Key(1)] string Node) : IWireMessage;
+
+/// <summary>Holder to ledger: the chunks of a work that are under way or done here under leases that are not settled. A ledger that was
+/// opened anew, and does not know them, leases them to this node again.</summary>
+/// <param name="WorkId">The work asked about.</param>
+/// <param name="Node">The node's address, as the ledger asked.</param>
+/// <param name="Chunks">Indices of chunks.</param>
+[MessagePackObject]
+public sealed record HeldChunks(
+    [property: Key(0)] string WorkId, [property: Key(1)] string Node, [property: Key(2)] int[] Chunks) : IWireMessage;

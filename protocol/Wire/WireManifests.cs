@@ -57,6 +57,8 @@ public static class WireManifests
         ("group.checkpointed", typeof(GenerationCheckpointed)),
         ("ledger.opened", typeof(LedgerOpened)),
         ("ledger.committed", typeof(ChunkCommitted)),
+        ("chunk.held-request", typeof(HeldChunksRequest)),
+        ("chunk.held", typeof(HeldChunks)),
     ];
 
     private static readonly FrozenDictionary<string, Type> Types = All.ToFrozenDictionary(e => e.Manifest, e => e.Type);

@@ -16,7 +16,7 @@ public sealed partial class JobActor
 
     private IActorRef OpenLedger(LedgerSetup setup, int times)
     {
-        var ledger = Context.ActorOf(LedgerActor.Props(setup with { Scope = _scope }, _region), $"ledger-{setup.Work.WorkId}-{times}");
+        var ledger = Context.ActorOf(LedgerActor.Props(setup with { Scope = _scope }, _holderAt), $"ledger-{setup.Work.WorkId}-{times}");
         if (_paused)
         {
             ledger.Tell(new PauseLedger(true));

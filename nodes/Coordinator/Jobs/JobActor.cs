@@ -26,7 +26,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     private readonly Dictionary<string, Work> _works = [];
     private readonly JobOptions _job;
     private readonly Workspace _workspace;
-    private readonly IActorRef _region;
+    private readonly Func<string, ICanTell> _holderAt;
     private readonly string _scope;
     private readonly Action<RunEvent> _emit;
     private readonly Action<string?> _ended;
@@ -44,12 +44,13 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     /// <summary>A job whose files lie in <paramref name="workspace"/>.</summary>
     /// <param name="job">The resolved job.</param>
     /// <param name="workspace">Its workspace.</param>
-    /// <param name="region">The shard region of chunk entities.</param>
+    /// <param name="holderAt">The lease holder of the featurizer at an address.</param>
     /// <param name="emit">Takes progress events; any thread.</param>
     /// <param name="ended">Told once: null when the job is complete, else why not.</param>
-    public JobActor(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended)
+    public JobActor(
+        JobOptions job, Workspace workspace, Func<string, ICanTell> holderAt, Action<RunEvent> emit, Action<string?> ended)
     {
-        (_job, _workspace, _region, _emit, _ended) = (job, workspace, region, emit, ended);
+        (_job, _workspace, _holderAt, _emit, _ended) = (job, workspace, holderAt, emit, ended);
         _scope = JournalScope.Of(workspace, job);
         Recover<JobOpened>(Apply);
         Recover<JobPauseChanged>(Apply);
@@ -119,8 +120,9 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Props of a job.</summary>
-    public static Props Props(JobOptions job, Workspace workspace, IActorRef region, Action<RunEvent> emit, Action<string?> ended) =>
-        Akka.Actor.Props.Create(() => new JobActor(job, workspace, region, emit, ended));
+    public static Props Props(
+        JobOptions job, Workspace workspace, Func<string, ICanTell> holderAt, Action<RunEvent> emit, Action<string?> ended) =>
+        Akka.Actor.Props.Create(() => new JobActor(job, workspace, holderAt, emit, ended));
 
     /// <inheritdoc/>
     protected override void PostStop()

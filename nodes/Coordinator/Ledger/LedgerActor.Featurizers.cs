@@ -2,10 +2,11 @@ using Akka.Cluster;
 using Akka.Event;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator.Metrics;
+using Ism.Protocol.Chunks;
 
 namespace Ism.Coordinator.Ledger;
 
-/// <summary>Featurizers that come and go: how much may be leased, and what the gone have left.</summary>
+/// <summary>Featurizers that come and go: who may be leased to, and what the gone have left.</summary>
 public sealed partial class LedgerActor
 {
     private readonly HashSet<UniqueAddress> _featurizers = [];
@@ -18,7 +19,7 @@ public sealed partial class LedgerActor
         {
             OnPresent(e.Member);
         }
-        else if (e.Member.Status is MemberStatus.Removed or MemberStatus.Down or MemberStatus.Exiting)
+        else if (e.Member.Status is MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down or MemberStatus.Removed)
         {
             OnGone(e.Member);
         }
@@ -28,6 +29,26 @@ public sealed partial class LedgerActor
     {
         if (IsFeaturizer(member) && member.Status == MemberStatus.Up && _featurizers.Add(member.UniqueAddress))
         {
+            Ask(member.Address.ToString());
+        }
+    }
+
+    // Until they answer: what is under way there would be made twice if it were leased to others.
+    private void AskWhatIsHeld()
+    {
+        foreach (var address in _featurizers.Select(f => f.Address.ToString()).Where(address => !_state.IsPresent(address)))
+        {
+            Ask(address);
+        }
+    }
+
+    private void Ask(string address) => _holderAt(address).Tell(new HeldChunksRequest(_setup.Work.WorkId, address), Self);
+
+    private void OnHeld(HeldChunks held)
+    {
+        if (_featurizers.Any(f => f.Address.ToString() == held.Node) && !_state.IsPresent(held.Node))
+        {
+            _state.Present(held.Node, held.Chunks);
             LeaseMore();
         }
     }
@@ -40,7 +61,7 @@ public sealed partial class LedgerActor
         }
 
         _featurizers.Remove(member.UniqueAddress);
-        var lost = _state.Expire(DateTime.MinValue, member.Address.ToString());
+        var lost = _state.Gone(member.Address.ToString());
         CoordinatorMetrics.Ended(lost.Count, gone: true);
         foreach (var lease in lost)
         {

@@ -10,12 +10,12 @@ public sealed partial class LedgerActor
 {
     private void OnFinished(ChunkFinished result)
     {
-        var entity = Sender;
+        var holder = Sender;
         var key = new ChunkKey(_setup.Work.Catalogue, result.Chunk);
         if (_state.Finish(result) is not { } committed)
         {
             var known = _state.CommitOf(result.Chunk)?.LeaseEpoch == result.LeaseEpoch;
-            entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, known));
+            holder.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, known));
             return;
         }
 
@@ -24,7 +24,7 @@ public sealed partial class LedgerActor
             _state.Apply(e);
             _traces.End(e.LeaseEpoch, null);
             CoordinatorMetrics.Committed(_setup.Work.Kind, result);
-            entity.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, true));
+            holder.Tell(new ChunkSettled(key, result.WorkId, result.LeaseEpoch, true));
             Report([e.Chunk]);
             LeaseMore();
         });

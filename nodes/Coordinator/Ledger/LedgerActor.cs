@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Persistence;
-using Ism.Cluster.Sharding;
 using Ism.Coordinator.Metrics;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
@@ -11,14 +10,14 @@ using Ism.Protocol.Ledger;
 namespace Ism.Coordinator.Ledger;
 
 /// <summary>
-/// Drives one <see cref="LedgerState"/>: leases chunks to the shard region, keeps commits in the journal, and leases again what a dead
-/// or silent featurizer held. A lease is sent until accepted, because sharding may lose messages at hand-off. What was committed before
+/// Drives one <see cref="LedgerState"/>: leases chunks to featurizers, keeps commits in the journal, and leases again what a dead or silent
+/// featurizer held. A lease is sent until accepted, because any message may be lost. What was committed before
 /// this ledger was opened is announced when its file has been checked; a file that proves damaged is set aside and made again.
 /// </summary>
 public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
 {
     private readonly LedgerSetup _setup;
-    private readonly IActorRef _region;
+    private readonly Func<string, ICanTell> _holderAt;
     private readonly LedgerState _state;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ResultChecks _checks;
@@ -26,20 +25,21 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
     private bool _open;
     private bool _paused;
 
-    /// <summary>A ledger that leases to <paramref name="region"/>.</summary>
-    public LedgerActor(LedgerSetup setup, IActorRef region)
+    /// <summary>A ledger.</summary>
+    /// <param name="setup">What for.</param>
+    /// <param name="holderAt">The lease holder of the featurizer at an address.</param>
+    public LedgerActor(LedgerSetup setup, Func<string, ICanTell> holderAt)
     {
         _setup = setup;
-        _region = region;
-        _state = new LedgerState(
-            setup.Order, setup.LeaseTime, shardOf: chunk => ChunkRegion.ShardOf(new ChunkKey(setup.Work.Catalogue, chunk)));
+        _holderAt = holderAt;
+        _state = new LedgerState(setup.Order, setup.LeaseTime);
         _checks = new ResultChecks(setup.ResultPath, Self);
         _traces = new LeaseTraces(setup.Work);
         Recover<ILedgerEvent>(_state.Apply);
         Recover<RecoveryCompleted>(_ => Open());
         Command<Tick>(_ => OnTick());
-        Command<ChunkAccepted>(m => _state.Renew(m.Chunk, m.LeaseEpoch, m.Node, DateTime.UtcNow), Mine);
-        Command<ChunkProgress>(m => _state.Renew(m.Chunk, m.LeaseEpoch, null, DateTime.UtcNow), Mine);
+        Command<ChunkAccepted>(m => _state.Renew(m.Chunk, m.LeaseEpoch, DateTime.UtcNow), Mine);
+        Command<ChunkProgress>(m => _state.Renew(m.Chunk, m.LeaseEpoch, DateTime.UtcNow), Mine);
         Command<ChunkFinished>(OnFinished, Mine);
         Command<ChunkFailed>(OnFailed, Mine);
         Command<ChunkReleased>(
@@ -50,6 +50,7 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
                 LeaseMore();
             },
             Mine);
+        Command<HeldChunks>(OnHeld, m => m.WorkId == _setup.Work.WorkId);
         Command<PauseLedger>(m =>
         {
             _paused = m.Paused;
@@ -71,7 +72,8 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
     public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>Props of a ledger.</summary>
-    public static Props Props(LedgerSetup setup, IActorRef region) => Akka.Actor.Props.Create(() => new LedgerActor(setup, region));
+    public static Props Props(LedgerSetup setup, Func<string, ICanTell> holderAt) =>
+        Akka.Actor.Props.Create(() => new LedgerActor(setup, holderAt));
 
     /// <inheritdoc/>
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
@@ -150,14 +152,16 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
             _traces.End(lease.Epoch, "expired");
             _log.Warning(
                 "{0}: no word for {1} s about chunk {2} from {3}; it is leased again",
-                PersistenceId, _setup.LeaseTime.TotalSeconds, lease.Chunk, lease.Node.Length > 0 ? lease.Node : "the shard region");
+                PersistenceId, _setup.LeaseTime.TotalSeconds, lease.Chunk, lease.Node);
         }
 
         // A lease nobody has accepted may have been lost on its way: say it again.
-        foreach (var lease in _state.Leases.Where(l => l.Node.Length == 0))
+        foreach (var lease in _state.Leases.Where(l => !l.IsAccepted))
         {
             Send(lease);
         }
+
+        AskWhatIsHeld();
 
         LeaseMore();
         JobGauges.Ledger(_setup.Work.WorkId, _setup.Work.Kind, _state.Counts(DateTime.UtcNow));
@@ -170,8 +174,7 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
             return;
         }
 
-        var capacity = _featurizers.Count * _setup.LeasesPerFeaturizer;
-        foreach (var lease in _state.LeaseNext(capacity, DateTime.UtcNow, _setup.LeasesPerFeaturizer))
+        foreach (var lease in _state.LeaseNext(_setup.LeasesPerFeaturizer, DateTime.UtcNow))
         {
             CoordinatorMetrics.Leased(_setup.Work.Kind);
             _traces.Begin(lease);
@@ -179,11 +182,12 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
         }
     }
 
-    private void Send(Lease lease) => _region.Tell(new LeaseChunk(
-        new ChunkKey(_setup.Work.Catalogue, lease.Chunk), _setup.Work, lease.Epoch, _setup.LeaseTime.TotalSeconds)
-    {
-        Trace = _traces.Of(lease.Epoch),
-    });
+    private void Send(Lease lease) => _holderAt(lease.Node).Tell(
+        new LeaseChunk(new ChunkKey(_setup.Work.Catalogue, lease.Chunk), _setup.Work, lease.Epoch, _setup.LeaseTime.TotalSeconds)
+        {
+            Trace = _traces.Of(lease.Epoch),
+        },
+        Self);
 
     private void Report(IReadOnlyCollection<int> committed)
     {

@@ -30,7 +30,7 @@ public sealed partial class LedgerState
                 : ChunkState.Waiting);
         }
 
-        var held = _leases.Values.Where(l => l.Node.Length > 0).OrderBy(l => l.Chunk).ToList();
+        var held = _leases.Values.Where(l => l.IsAccepted).OrderBy(l => l.Chunk).ToList();
         var nodes = held.Select(l => l.Node).Distinct().Order(StringComparer.Ordinal).ToArray();
         return new ChunkMap
         {

@@ -3,8 +3,13 @@ using Ism.Protocol.Ledger;
 
 namespace Ism.Coordinator.Ledger;
 
-/// <summary>One chunk given to a featurizer for a time. <see cref="Node"/> is empty until the lease is accepted.</summary>
-public readonly record struct Lease(int Chunk, long Epoch, DateTime Expires, string Node);
+/// <summary>One chunk given to a featurizer for a time.</summary>
+/// <param name="Chunk">Its index.</param>
+/// <param name="Epoch">Fences results; grows with every lease.</param>
+/// <param name="Expires">When the lease ends without a word.</param>
+/// <param name="Node">Address of the featurizer.</param>
+/// <param name="IsAccepted">Whether the featurizer has said that it has the lease.</param>
+public readonly record struct Lease(int Chunk, long Epoch, DateTime Expires, string Node, bool IsAccepted = false);
 
 /// <summary>Sums over committed chunks.</summary>
 /// <param name="Chunks">Chunks committed.</param>
@@ -16,7 +21,7 @@ public readonly record struct LedgerTotals(int Chunks, int TotalChunks, long Str
 
 /// <summary>
 /// The ledger of one kind of work over the chunks of one catalogue: which chunks are committed (kept, through events), which are
-/// leased (in memory, fenced by epochs) and which wait, in the order given. No actor, no clock, no files: all are passed in.
+/// leased (in memory, fenced by epochs) and to whom, and which wait, in the order given. No actor, no clock, no files: all are passed in.
 /// Not thread-safe.
 /// </summary>
 public sealed partial class LedgerState
@@ -25,15 +30,13 @@ public sealed partial class LedgerState
     /// </summary>
     public static readonly TimeSpan StoragePatience = TimeSpan.FromMinutes(30);
 
-    private const int LookAhead = 8;
-
     private readonly int[] _order;
     private readonly ChunkCommitted?[] _committed;
     private readonly Dictionary<int, Lease> _leases = [];
     private readonly Dictionary<int, (int Failures, int Defects, DateTime NotBefore, DateTime Since)> _failures = [];
     private readonly TimeSpan _leaseTime;
     private readonly int _maxFailures;
-    private readonly ShardLoads? _loads;
+    private readonly NodeLoads _nodes = new();
     private int _incarnation;
     private long _leasesGiven;
     private int _firstOpen;
@@ -42,10 +45,8 @@ public sealed partial class LedgerState
     /// <param name="order">Every chunk once, in the order of leasing: that in which the first epoch needs them.</param>
     /// <param name="leaseTime">How long a lease lasts without a word from its holder.</param>
     /// <param name="maxFailures">Failures of one chunk (not of a structure in it) after which the work is given up.</param>
-    /// <param name="shardOf">The shard of a chunk, when leases are to go to nodes that have room for them; null: by order alone.</param>
-    public LedgerState(IReadOnlyList<int> order, TimeSpan leaseTime, int maxFailures = 5, Func<int, int>? shardOf = null)
+    public LedgerState(IReadOnlyList<int> order, TimeSpan leaseTime, int maxFailures = 5)
     {
-        _loads = shardOf is null ? null : new ShardLoads(shardOf);
         _order = [.. order];
         _committed = new ChunkCommitted?[_order.Length];
         _leaseTime = leaseTime;
@@ -102,81 +103,80 @@ public sealed partial class LedgerState
         }
     }
 
-    /// <summary>Leases up to <paramref name="capacity"/> minus what is out, the earliest in order first; of those whose node is known, only
-    /// what that node has room for.</summary>
-    /// <param name="capacity">Leases that may be out.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>A node is there for leases. What it has at hand goes to nobody else.</summary>
+    /// <param name="node">Its address.</param>
+    /// <param name="atHand">Chunks that it works on, or has done, under leases of before.</param>
+    public void Present(string node, IEnumerable<int> atHand) => _nodes.Present(node, atHand);
+
+    /// <summary>Whether a node is there for leases.</summary>
+    public bool IsPresent(string node) => _nodes.IsPresent(node);
+
+    /// <summary>Leases chunks to nodes that have room, the earliest in the order first, each to the node that holds the fewest.</summary>
     /// <param name="perNode">Leases that one node may hold.</param>
-    public IReadOnlyList<Lease> LeaseNext(int capacity, DateTime now, int perNode = int.MaxValue)
+    /// <param name="now">The time.</param>
+    public IReadOnlyList<Lease> LeaseNext(int perNode, DateTime now)
     {
         var given = new List<Lease>();
+        foreach (var (chunk, node) in _nodes.TakeAtHand())
+        {
+            if (chunk < _order.Length && IsFree(chunk, now))
+            {
+                given.Add(Give(chunk, node, now));
+            }
+        }
+
         while (_firstOpen < _order.Length && _committed[_order[_firstOpen]] is not null)
         {
             _firstOpen++;
         }
 
-        // Not past too many that wait for their node: what the first steps need comes first. One that takes long holds up nothing.
-        var passed = 0L;
-        for (var i = _firstOpen; i < _order.Length && _leases.Count < capacity; i++)
+        for (var i = _firstOpen; i < _order.Length && _nodes.Roomiest(perNode) is { } node; i++)
         {
-            var chunk = _order[i];
-            if (_committed[chunk] is not null || _leases.ContainsKey(chunk)
-                || (_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now))
+            if (IsFree(_order[i], now))
             {
-                continue;
+                given.Add(Give(_order[i], node, now));
             }
-
-            if (_loads?.HasRoom(chunk, perNode) == false)
-            {
-                if (++passed >= (long)capacity * LookAhead)
-                {
-                    break;
-                }
-
-                continue;
-            }
-
-            var lease = new Lease(chunk, ((long)_incarnation << 32) + ++_leasesGiven, now + _leaseTime, "");
-            _leases[chunk] = lease;
-            _loads?.Begin(chunk);
-            given.Add(lease);
         }
 
         return given;
     }
 
     /// <summary>The holder spoke: the lease lasts on. False when this is not the current lease.</summary>
-    public bool Renew(int chunk, long epoch, string? node, DateTime now)
+    public bool Renew(int chunk, long epoch, DateTime now)
     {
         if (!Holds(chunk, epoch))
         {
             return false;
         }
 
-        var lease = _leases[chunk];
-        if (node is { Length: > 0 })
-        {
-            _loads?.Accepted(chunk, node);
-        }
-
-        _leases[chunk] = lease with { Expires = now + _leaseTime, Node = node ?? lease.Node };
+        _leases[chunk] = _leases[chunk] with { Expires = now + _leaseTime, IsAccepted = true };
         return true;
     }
 
-    /// <summary>Ends the leases whose time is over, or whose holder's node is gone, and returns them.</summary>
-    public IReadOnlyList<Lease> Expire(DateTime now, string? goneNode = null)
+    /// <summary>Ends the leases whose time is over, and returns them. Their nodes get no more until they are <see cref="Present"/> again: who
+    /// is silent about one chunk is not to swallow others.</summary>
+    public IReadOnlyList<Lease> Expire(DateTime now)
     {
-        var over = _leases.Values.Where(l => l.Expires <= now || (goneNode is not null && l.Node == goneNode)).ToList();
+        var over = _leases.Values.Where(l => l.Expires <= now).ToList();
+        foreach (var lease in over)
+        {
+            EndLease(lease.Chunk);
+            _nodes.Absent(lease.Node);
+        }
+
+        return over;
+    }
+
+    /// <summary>A node is gone: ends its leases, and returns them.</summary>
+    public IReadOnlyList<Lease> Gone(string node)
+    {
+        var over = _leases.Values.Where(l => l.Node == node).ToList();
         foreach (var lease in over)
         {
             EndLease(lease.Chunk);
         }
 
-        if (goneNode is not null)
-        {
-            _loads?.Gone(goneNode);
-        }
-
+        _nodes.Absent(node);
         return over;
     }
 
@@ -211,11 +211,12 @@ public sealed partial class LedgerState
         return storage ? now - known.Since >= StoragePatience : defects >= _maxFailures;
     }
 
-    /// <summary>The holder gives the chunk back undone: it can be leased again at once.</summary>
+    /// <summary>The holder gives the chunk back undone, because it ends: it can be leased to another at once.</summary>
     public void Release(int chunk, long epoch)
     {
         if (Holds(chunk, epoch))
         {
+            _nodes.Absent(_leases[chunk].Node);
             EndLease(chunk);
         }
     }
@@ -223,11 +224,20 @@ public sealed partial class LedgerState
     /// <summary>Whether this is the current lease of the chunk.</summary>
     public bool Holds(int chunk, long epoch) => _leases.TryGetValue(chunk, out var lease) && lease.Epoch == epoch;
 
+    private bool IsFree(int chunk, DateTime now) => _committed[chunk] is null && !_leases.ContainsKey(chunk)
+        && !(_failures.TryGetValue(chunk, out var failure) && failure.NotBefore > now);
+
+    private Lease Give(int chunk, string node, DateTime now)
+    {
+        _nodes.Begin(node);
+        return _leases[chunk] = new Lease(chunk, ((long)_incarnation << 32) + ++_leasesGiven, now + _leaseTime, node);
+    }
+
     private void EndLease(int chunk)
     {
-        if (_leases.Remove(chunk))
+        if (_leases.Remove(chunk, out var lease))
         {
-            _loads?.End(chunk);
+            _nodes.End(lease.Node);
         }
     }
 

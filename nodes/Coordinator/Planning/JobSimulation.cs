@@ -34,10 +34,10 @@ public sealed class JobSimulation
     private JobSimulation(PlannedJob job, StepChunks chunks)
     {
         (_job, _chunks) = (job, chunks);
-        _ledger = new LedgerState(chunks.Order, LeaseTime, shardOf: ShardOf);
+        _ledger = new LedgerState(chunks.Order, LeaseTime);
         _ledger.Apply(_ledger.Open());
         _steps = (long)Math.Ceiling(job.Structures * job.Epochs / job.GlobalBatch);
-        _featurizers = new SimulatedFeaturizers(job, After, OnWorked, OnDead, LeaseMore);
+        _featurizers = new SimulatedFeaturizers(job, After, OnWorked, OnDead, OnPresent);
     }
 
     /// <summary>Plays a job through.</summary>
@@ -89,7 +89,6 @@ public sealed class JobSimulation
     private PlannedCourse? Run(double mostWaiting)
     {
         _featurizers.Begin();
-        LeaseMore();
         NextStep();
         while (_step < _steps || !_ledger.IsComplete)
         {
@@ -113,15 +112,11 @@ public sealed class JobSimulation
 
     private void After(double seconds, Action happens) => _events.Enqueue(happens, (_now + seconds, _lastEvent++));
 
-    private int ShardOf(int chunk) => chunk % _job.Shards;
-
     private void LeaseMore()
     {
-        var capacity = _featurizers.Alive * _job.LeasesPerFeaturizer;
-        foreach (var lease in _ledger.LeaseNext(capacity, Start.AddSeconds(_now), _job.LeasesPerFeaturizer))
+        foreach (var lease in _ledger.LeaseNext(_job.LeasesPerFeaturizer, Start.AddSeconds(_now)))
         {
-            var node = _featurizers.Take(lease, ShardOf(lease.Chunk));
-            _ledger.Renew(lease.Chunk, lease.Epoch, node, Start.AddSeconds(_now));
+            _featurizers.Take(lease);
         }
     }
 
@@ -158,7 +153,13 @@ public sealed class JobSimulation
 
     private void OnDead(string node)
     {
-        _ledger.Expire(DateTime.MinValue, node);
+        _ledger.Gone(node);
+        LeaseMore();
+    }
+
+    private void OnPresent(string node)
+    {
+        _ledger.Present(node, []);
         LeaseMore();
     }
 

@@ -1,5 +1,3 @@
-using Ism.Cluster.Sharding;
-
 namespace Ism.Coordinator.Planning;
 
 /// <summary>A job as <see cref="JobSimulation"/> sees it: sizes, and rates that were measured somewhere.</summary>
@@ -34,9 +32,6 @@ public sealed record PlannedJob
 
     /// <summary>Chunk leases a featurizer holds at once.</summary>
     public int LeasesPerFeaturizer { get; init; } = 4;
-
-    /// <summary>Shards that chunks fall into.</summary>
-    public int Shards { get; init; } = ChunkRegion.Shards;
 
     /// <summary>Seconds from a finished chunk to its commit in the journal; commits are one after the other.</summary>
     public double CommitSeconds { get; init; } = 0.002;

@@ -4,18 +4,15 @@ using Ism.Structures.Numerics;
 namespace Ism.Coordinator.Planning;
 
 /// <summary>
-/// Featurizers of a simulated job. A chunk goes to the node of its shard, whoever is free: that is what sharding does. Shards go to the
-/// living node with the fewest when they are first needed, or when their node has died.
+/// Featurizers of a simulated job, each of which works on its leases one after the other. Who dies is found dead later, and what it was
+/// given meanwhile is lost with it.
 /// </summary>
 internal sealed class SimulatedFeaturizers(
-    PlannedJob job, Action<double, Action> after, Action<Lease> worked, Action<string> dead, Action returned)
+    PlannedJob job, Action<double, Action> after, Action<Lease> worked, Action<string> dead, Action<string> present)
 {
     private readonly Node[] _nodes = [.. Enumerable.Range(0, job.Featurizers).Select(i => new Node($"featurizer-{i}"))];
-    private readonly Node?[] _shards = new Node?[job.Shards];
+    private readonly Dictionary<string, Node> _byName = [];
     private readonly Random _random = new((int)CounterRandom.Key((ulong)job.Seed, 3, 5, 7));
-
-    /// <summary>Nodes that live.</summary>
-    public int Alive => _nodes.Count(n => n.Lives);
 
     /// <summary>Node-seconds of work.</summary>
     public double Busy { get; private set; }
@@ -28,40 +25,26 @@ internal sealed class SimulatedFeaturizers(
     {
         foreach (var node in _nodes)
         {
+            _byName[node.Name] = node;
             ScheduleDeath(node);
+            present(node.Name);
         }
     }
 
-    /// <summary>Gives a chunk to its node, which works on one after the other; its name.</summary>
-    public string Take(Lease lease, int shard)
+    /// <summary>Gives a chunk to its node.</summary>
+    public void Take(Lease lease)
     {
-        var node = _shards[shard] is { Lives: true } known ? known : _shards[shard] = Emptiest();
+        var node = _byName[lease.Node];
+        if (!node.Lives)
+        {
+            return;
+        }
+
         node.Queue.Enqueue(lease);
         if (node.Queue.Count == 1)
         {
             Work(node);
         }
-
-        return node.Name;
-    }
-
-    private Node Emptiest()
-    {
-        foreach (var node in _nodes)
-        {
-            node.Shards = 0;
-        }
-
-        foreach (var owner in _shards)
-        {
-            if (owner is { Lives: true })
-            {
-                owner.Shards++;
-            }
-        }
-
-        return _nodes.Where(n => n.Lives).MinBy(n => n.Shards)
-            ?? throw new InvalidOperationException("every featurizer of the simulated job is dead at once; raise meanLife");
     }
 
     private void Work(Node node)
@@ -97,7 +80,7 @@ internal sealed class SimulatedFeaturizers(
 
         after(-Math.Log(1 - _random.NextDouble()) * job.MeanLife, () =>
         {
-            if (Alive == 1)
+            if (_nodes.Count(n => n.Lives) == 1)
             {
                 // The last one is spared: a job without any featurizer only waits.
                 ScheduleDeath(node);
@@ -108,12 +91,21 @@ internal sealed class SimulatedFeaturizers(
             node.Life++;
             node.Lives = false;
             node.Queue.Clear();
-            after(job.DetectionSeconds, () => dead(node.Name));
+            var life = node.Life;
+            after(job.DetectionSeconds, () =>
+            {
+                if (node.Life == life && !node.Lives)
+                {
+                    dead(node.Name);
+                }
+            });
             after(job.ReturnSeconds, () =>
             {
+                // It comes as another node, whether or not the former was missed.
+                dead(node.Name);
                 node.Lives = true;
                 ScheduleDeath(node);
-                returned();
+                present(node.Name);
             });
         });
     }
@@ -127,7 +119,5 @@ internal sealed class SimulatedFeaturizers(
         public bool Lives { get; set; } = true;
 
         public int Life { get; set; }
-
-        public int Shards { get; set; }
     }
 }

@@ -18,9 +18,9 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
     public async Task Should_keep_pause_and_scale_over_a_crash(JournalKind kind)
     {
         using var place = new JournalPlace(kind, server);
-        var region = new Mailbox();
-        var first = new TestJob(place, corpus, region.Props);
-        await region.NextAsync<LeaseChunk>();
+        var holder = new Mailbox();
+        var first = new TestJob(place, corpus, holder.HolderProps);
+        await holder.NextAsync<LeaseChunk>();
         Assert.Equal((1, false), Opened(await first.StatusAsync()));
         Assert.Contains("nothing is being trained", (await first.AskAsync(JobCommandKind.Checkpoint)).Message);
         Assert.True((await first.AskAsync(JobCommandKind.Scale, NodeRoles.Trainer, 3)).Done);
@@ -30,7 +30,7 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
         await JournalPlace.CrashAsync(first.System);
 
         var quiet = new Mailbox();
-        var second = new TestJob(place, corpus, quiet.Props);
+        var second = new TestJob(place, corpus, quiet.HolderProps);
         Assert.Equal(3, (await second.Events.NextAsync<RunEvent>(e => e.Kind == RunEventKind.Scale && e.Stage == NodeRoles.Trainer)).Total);
         Assert.Equal((2, true), Opened(await second.StatusAsync()));
         Assert.Contains("paused", (await second.AskAsync(JobCommandKind.Checkpoint)).Message);
@@ -53,18 +53,18 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
     public async Task Should_end_when_cancelled_and_not_begin_again_on_a_standby(JournalKind kind)
     {
         using var place = new JournalPlace(kind, server);
-        var region = new Mailbox();
-        var job = new TestJob(place, corpus, region.Props);
-        await region.NextAsync<LeaseChunk>();
+        var holder = new Mailbox();
+        var job = new TestJob(place, corpus, holder.HolderProps);
+        await holder.NextAsync<LeaseChunk>();
         Assert.True((await job.AskAsync(JobCommandKind.Cancel)).Done);
         var why = await job.Ended.NextAsync<string>();
         Assert.Contains("cancelled by a test", why);
         Assert.Equal(why, EndedMarker.TryRead(place.Workspace.Root)!.Error);
 
-        var standbyRegion = new Mailbox();
-        var standby = new TestJob(place, corpus, standbyRegion.Props);
+        var standbyHolder = new Mailbox();
+        var standby = new TestJob(place, corpus, standbyHolder.HolderProps);
         Assert.Equal(why, await standby.Ended.NextAsync<string>());
         Assert.Equal([new JobOpened(1)], place.Events(Owner));
-        Assert.Empty(standbyRegion.Rest());
+        Assert.Empty(standbyHolder.Rest());
     }
 }

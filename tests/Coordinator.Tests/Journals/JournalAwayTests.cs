@@ -37,12 +37,12 @@ public sealed class JournalAwayTests(PostgresServer server)
     {
         using var place = new JournalPlace(JournalKind.Postgres, server);
         using var corpus = new FeaturizerWorkspace(Proteins, FeaturizerWorkspace.ChunkSize);
-        var region = new Mailbox();
+        var holder = new Mailbox();
         server.Stop();
         TestJob job;
         try
         {
-            job = new TestJob(place, corpus, region.Props);
+            job = new TestJob(place, corpus, holder.HolderProps);
             await job.Events.NextAsync<RunEvent>(e => e.Kind == RunEventKind.Warning);
         }
         finally
@@ -50,7 +50,7 @@ public sealed class JournalAwayTests(PostgresServer server)
             server.Start();
         }
 
-        await region.NextAsync<LeaseChunk>();
+        await holder.NextAsync<LeaseChunk>();
         Assert.Equal([new JobOpened(1)], place.Events("job"));
     }
 
@@ -59,7 +59,7 @@ public sealed class JournalAwayTests(PostgresServer server)
         using var corpus = new FeaturizerWorkspace(Proteins, FeaturizerWorkspace.ChunkSize);
         using var context = new FeaturizerContext(place.Workspace, TestJob.OptionsFor(corpus));
         var gate = new Gate();
-        var job = new TestJob(place, corpus, Props.Create(() => new Entities(context, gate)));
+        var job = new TestJob(place, corpus, Props.Create(() => new GatedHolder(context, gate)));
         await job.Events.NextAsync<RunEvent>(e => e is { Kind: RunEventKind.Progress, Stage: RunStages.Tokens, Done: 1 });
         takeAway();
         try
@@ -86,21 +86,22 @@ public sealed class JournalAwayTests(PostgresServer server)
         public volatile bool Open;
     }
 
-    // The chunks' entities of one featurizer, of which all but the first that is leased wait for a gate.
-    private sealed class Entities : ReceiveActor
+    // The lease holder of one featurizer, to which all leases but the first get through a gate alone.
+    private sealed class GatedHolder : ReceiveActor
     {
-        public Entities(FeaturizerContext context, Gate gate)
+        public GatedHolder(FeaturizerContext context, Gate gate)
         {
+            var holder = Context.ActorOf(LeaseHolder.Props(context));
             int? first = null;
-            Receive<IChunkMessage>(m =>
+            Receive<LeaseChunk>(m =>
             {
                 first ??= m.Key.Chunk;
                 if (gate.Open || m.Key.Chunk == first)
                 {
-                    var child = Context.Child($"{m.Key.Chunk}");
-                    (child.IsNobody() ? Context.ActorOf(ChunkEntity.Props(context), $"{m.Key.Chunk}") : child).Forward(m);
+                    holder.Forward(m);
                 }
             });
+            ReceiveAny(holder.Forward);
         }
     }
 }

@@ -55,7 +55,7 @@ public sealed class LedgerJournalTests(PostgresServer server)
         var late = frozen.Finish(old);
         Assert.Contains("refused a write", (await frozen.Parent.NextAsync<LedgerJournalFailed>()).Reason);
         await frozen.Parent.NextAsync<Terminated>();
-        Assert.DoesNotContain(frozen.Region.Rest(), m => m is ChunkSettled { Committed: true });
+        Assert.DoesNotContain(frozen.Holder.Rest(), m => m is ChunkSettled { Committed: true });
 
         Assert.False((await successor.SettledAsync(Told(successor, late))).Committed);
         await successor.CommitAsync(current);

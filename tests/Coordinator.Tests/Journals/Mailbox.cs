@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Akka.Actor;
+using Ism.Protocol.Chunks;
 
 namespace Ism.Coordinator.Tests.Journals;
 
@@ -13,6 +14,9 @@ internal sealed class Mailbox
 
     /// <summary>An actor that keeps whatever it is told.</summary>
     public Props Props => Akka.Actor.Props.Create(() => new Keeper(this, null));
+
+    /// <summary>The lease holder of a featurizer that has nothing at hand, and keeps whatever else it is told.</summary>
+    public Props HolderProps => Akka.Actor.Props.Create(() => new Holder(this));
 
     /// <summary>A parent that makes a child called <c>child</c>, watches it, and keeps whatever it is told.</summary>
     public Props ParentOf(Props child) => Akka.Actor.Props.Create(() => new Keeper(this, child));
@@ -56,6 +60,15 @@ internal sealed class Mailbox
         }
 
         return rest;
+    }
+
+    private sealed class Holder : ReceiveActor
+    {
+        public Holder(Mailbox mailbox)
+        {
+            Receive<HeldChunksRequest>(m => Sender.Tell(new HeldChunks(m.WorkId, m.Node, [])));
+            ReceiveAny(mailbox.Put);
+        }
     }
 
     private sealed class Keeper : ReceiveActor

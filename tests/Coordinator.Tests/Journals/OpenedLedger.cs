@@ -19,11 +19,11 @@ internal sealed class OpenedLedger
     {
         _place = place;
         System = place.StartSystem();
-        _featurizer = System.ActorOf(Region.Props);
+        _featurizer = System.ActorOf(Holder.HolderProps);
         var work = new ChunkWork { WorkId = WorkId, Kind = WorkKind.Tokenise, Catalogue = "corpus-1", Output = "tokens" };
         var order = Enumerable.Range(0, chunks).ToArray();
         var parent = System.ActorOf(
-            Parent.ParentOf(LedgerActor.Props(new LedgerSetup(work, order, LeaseTime, 2, resultPath ?? ResultPath), _featurizer)));
+            Parent.ParentOf(LedgerActor.Props(new LedgerSetup(work, order, LeaseTime, 2, resultPath ?? ResultPath), _ => _featurizer)));
         _ledger = System.ActorSelection(parent.Path / "child");
     }
 
@@ -35,13 +35,13 @@ internal sealed class OpenedLedger
     /// <summary>What it tells its parent.</summary>
     public Mailbox Parent { get; } = new();
 
-    /// <summary>What it tells the chunks' entities.</summary>
-    public Mailbox Region { get; } = new();
+    /// <summary>What it tells the featurizer's lease holder.</summary>
+    public Mailbox Holder { get; } = new();
 
     /// <summary>The incarnation of a lease's ledger.</summary>
     public static int Incarnation(long epoch) => (int)(epoch >> 32);
 
-    public Task<LeaseChunk> LeasedAsync(int chunk) => Region.NextAsync<LeaseChunk>(l => l.Key.Chunk == chunk);
+    public Task<LeaseChunk> LeasedAsync(int chunk) => Holder.NextAsync<LeaseChunk>(l => l.Key.Chunk == chunk);
 
     /// <summary>Writes the result of a chunk and says so.</summary>
     public ChunkFinished Finish(LeaseChunk lease)
@@ -73,7 +73,7 @@ internal sealed class OpenedLedger
     }
 
     public Task<ChunkSettled> SettledAsync(ChunkFinished result) =>
-        Region.NextAsync<ChunkSettled>(s => s.LeaseEpoch == result.LeaseEpoch && s.Key.Chunk == result.Chunk);
+        Holder.NextAsync<ChunkSettled>(s => s.LeaseEpoch == result.LeaseEpoch && s.Key.Chunk == result.Chunk);
 
     /// <summary>Tells the ledger something as an entity.</summary>
     public void Tell(object message) => _ledger.Tell(message, _featurizer);

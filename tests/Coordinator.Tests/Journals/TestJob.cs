@@ -13,12 +13,12 @@ internal sealed class TestJob
     private readonly IActorRef _job;
 
     /// <summary>Opens the job in a new actor system, supervised as the cluster's singleton is.</summary>
-    public TestJob(JournalPlace place, FeaturizerWorkspace corpus, Props region)
+    public TestJob(JournalPlace place, FeaturizerWorkspace corpus, Props holder)
     {
         var options = OptionsFor(corpus);
         System = place.StartSystem();
-        var chunks = System.ActorOf(region);
-        var job = JobActor.Props(options, place.Workspace, chunks, Keep, error => Ended.Put(error ?? "complete"));
+        var leases = System.ActorOf(holder);
+        var job = JobActor.Props(options, place.Workspace, _ => leases, Keep, error => Ended.Put(error ?? "complete"));
         _job = System.ActorOf(BackoffSupervisor.Props(
             Backoff.OnStop(job, "job", TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4), 0.1, -1)));
     }

@@ -48,6 +48,7 @@ public class LeaseTracesTests
         var now = DateTime.UtcNow;
         var state = new LedgerState([0, 1, 2, 3, 4], TimeSpan.FromMinutes(1));
         state.Apply(state.Open());
+        state.Present("node", []);
         var leases = state.LeaseNext(3, now);
         state.Apply(state.Finish(new ChunkFinished
         {

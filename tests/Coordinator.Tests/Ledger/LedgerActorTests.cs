@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Akka.Actor;
@@ -20,7 +21,8 @@ public sealed class LedgerActorTests : TestKit
     private const long SecondOpening = 2L << 32;
     private readonly string _folder;
     private readonly TestProbe _parent;
-    private readonly TestProbe _region;
+    private readonly TestProbe _holder;
+    private readonly ConcurrentBag<string> _silent = [];
     private IActorRef _ledger = ActorRefs.Nobody;
 
     public LedgerActorTests()
@@ -33,7 +35,8 @@ public sealed class LedgerActorTests : TestKit
     {
         _folder = folder;
         _parent = CreateTestProbe();
-        _region = CreateTestProbe();
+        _holder = CreateTestProbe();
+        _holder.SetAutoPilot(new NothingAtHand(node => !_silent.Contains(node)));
         var cluster = Akka.Cluster.Cluster.Get(Sys);
         cluster.Join(cluster.SelfAddress);
     }
@@ -63,7 +66,7 @@ public sealed class LedgerActorTests : TestKit
 
         // Answered after what was sent before.
         Settle(Result(first) with { LeaseEpoch = first.LeaseEpoch + 1 });
-        _region.ExpectNoMsg(TimeSpan.FromSeconds(1.5));
+        _holder.ExpectNoMsg(TimeSpan.FromSeconds(1.5));
     }
 
     [Fact]
@@ -109,7 +112,7 @@ public sealed class LedgerActorTests : TestKit
 
         Open([0, 1, 2]);
         Assert.Equal([0], _parent.FishForMessage<LedgerProgress>(m => m.NewlyCommitted.Count > 0, Soon).NewlyCommitted);
-        var again = (LeaseChunk)_region.FishForMessage(m => m is LeaseChunk { Key.Chunk: 1 } l && l.LeaseEpoch > SecondOpening, Soon);
+        var again = (LeaseChunk)_holder.FishForMessage(m => m is LeaseChunk { Key.Chunk: 1 } l && l.LeaseEpoch > SecondOpening, Soon);
         Assert.True(File.Exists(ResultPath(1) + ResultChecks.Aside));
         Assert.False(File.Exists(ResultPath(1)));
 
@@ -126,7 +129,7 @@ public sealed class LedgerActorTests : TestKit
         CommitTwoAndStop();
         File.Delete(ResultPath(1));
         var second = Open([0, 1, 2]);
-        var again = (LeaseChunk)_region.FishForMessage(m => m is LeaseChunk { Key.Chunk: 1 } l && l.LeaseEpoch > SecondOpening, Soon);
+        var again = (LeaseChunk)_holder.FishForMessage(m => m is LeaseChunk { Key.Chunk: 1 } l && l.LeaseEpoch > SecondOpening, Soon);
         Finish(again, "made otherwise"u8.ToArray());
         Stop(second);
 
@@ -173,15 +176,37 @@ public sealed class LedgerActorTests : TestKit
         other.RegisterOnMemberUp(joined.SetResult);
         other.Join(cluster.SelfAddress);
         await joined.Task.WaitAsync(Soon);
+        _silent.Add(cluster.SelfAddress.ToString());
         Open([0]);
         var lease = Leased();
         Tell(new ChunkAccepted(lease.Work.WorkId, 0, lease.LeaseEpoch, other.SelfAddress.ToString()));
 
+        _silent.Clear();
         await CoordinatedShutdown.Get(second).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Soon);
         var next = Leased(after: lease.LeaseEpoch);
         Assert.Equal(0, next.Key.Chunk);
         Assert.False(Settle(Result(lease)).Committed);
         Assert.True(Settle(Result(next)).Committed);
+    }
+
+    [Fact]
+    public void Should_lease_to_a_node_first_what_it_has_at_hand()
+    {
+        _holder.SetAutoPilot(new NothingAtHand(_ => true, 3, 1, 77));
+        Open([0, 1, 2, 3]);
+        Assert.Equal([1, 3], new[] { Leased(), Leased() }.Select(l => l.Key.Chunk));
+    }
+
+    [Fact]
+    public void Should_lease_nothing_to_a_node_that_does_not_say_what_it_has_at_hand()
+    {
+        _silent.Add(Akka.Cluster.Cluster.Get(Sys).SelfAddress.ToString());
+        Open([0]);
+        _holder.FishForMessage<HeldChunksRequest>(_ => true, Soon);
+        _holder.FishForMessage<HeldChunksRequest>(_ => true, Soon);
+        _silent.Clear();
+        var leases = _holder.FishForMessage(m => m is LeaseChunk, Soon);
+        Assert.Equal(0, ((LeaseChunk)leases).Key.Chunk);
     }
 
     [Fact]
@@ -214,7 +239,7 @@ public sealed class LedgerActorTests : TestKit
             var lease = Leased(after: epoch);
             epoch = lease.LeaseEpoch;
             Tell(new ChunkFailed(lease.Work.WorkId, 0, epoch, "the disk is full"));
-            Assert.False(_region.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
+            Assert.False(_holder.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
         }
 
         Assert.Contains("the disk is full", _parent.FishForMessage<LedgerGaveUp>(_ => true, Soon).Reason);
@@ -232,8 +257,8 @@ public sealed class LedgerActorTests : TestKit
 
         // Told again, because the word that it is settled was lost: neither counted nor worth a word.
         Tell(failed);
-        Assert.False(_region.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
-        Assert.False(_region.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
+        Assert.False(_holder.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
+        Assert.False(_holder.FishForMessage<ChunkSettled>(_ => true, Soon).Committed);
         var again = Leased(after: lease.LeaseEpoch);
         Finish(again);
         Assert.True(_parent.ExpectMsg<LedgerProgress>(Soon).IsComplete);
@@ -282,14 +307,14 @@ public sealed class LedgerActorTests : TestKit
     private IActorRef Open(int[] order)
     {
         var work = new ChunkWork { WorkId = "tokenise-test", Kind = WorkKind.Tokenise, Catalogue = "corpus-1", Output = "tokens" };
-        return _ledger = _parent.ChildActorOf(LedgerActor.Props(new LedgerSetup(work, order, LeaseTime, 2, ResultPath), _region));
+        return _ledger = _parent.ChildActorOf(LedgerActor.Props(new LedgerSetup(work, order, LeaseTime, 2, ResultPath), _ => _holder.Ref));
     }
 
     // The next lease that is not one of those known: a lease is said again until it is accepted.
-    private LeaseChunk Leased(LeaseChunk[]? skip = null, long after = 0) => _region.FishForMessage<LeaseChunk>(
+    private LeaseChunk Leased(LeaseChunk[]? skip = null, long after = 0) => _holder.FishForMessage<LeaseChunk>(
         m => m.LeaseEpoch > after && skip?.Contains(m) != true, Soon);
 
-    private void Tell(object message) => _ledger.Tell(message, _region);
+    private void Tell(object message) => _ledger.Tell(message, _holder);
 
     private void Finish(LeaseChunk lease, byte[]? content = null)
     {
@@ -305,7 +330,7 @@ public sealed class LedgerActorTests : TestKit
     private ChunkSettled Settle(ChunkFinished result)
     {
         Tell(result);
-        return _region.FishForMessage<ChunkSettled>(m => m.LeaseEpoch == result.LeaseEpoch, Soon);
+        return _holder.FishForMessage<ChunkSettled>(m => m.LeaseEpoch == result.LeaseEpoch, Soon);
     }
 
     private static ChunkFinished Result(LeaseChunk lease) => new()
@@ -319,4 +344,18 @@ public sealed class LedgerActorTests : TestKit
         Residues = 500,
         Seconds = 1,
     };
+
+    // Answers what a ledger asks of a node before it leases.
+    private sealed class NothingAtHand(Func<string, bool> speaks, params int[] but) : AutoPilot
+    {
+        public override AutoPilot Run(IActorRef sender, object message)
+        {
+            if (message is HeldChunksRequest asked && speaks(asked.Node))
+            {
+                sender.Tell(new HeldChunks(asked.WorkId, asked.Node, but));
+            }
+
+            return KeepRunning;
+        }
+    }
 }

@@ -8,6 +8,7 @@ public class LedgerStateTests
 {
     private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(60);
+    private const string Node = "a";
 
     [Fact]
     public void Should_lease_in_the_given_order_up_to_the_capacity()
@@ -20,49 +21,66 @@ public class LedgerStateTests
     }
 
     [Fact]
-    public void Should_lease_what_a_node_has_room_for_and_the_rest_when_it_has()
+    public void Should_give_each_node_what_it_has_room_for_and_the_rest_when_it_has()
     {
-        // Even chunks live on node-a, odd ones on node-b, which the ledger learns from the first two.
-        var ledger = new LedgerState([.. Enumerable.Range(0, 40)], LeaseTime, shardOf: chunk => chunk % 2);
-        ledger.Apply(ledger.Open());
-        var leases = ledger.LeaseNext(4, Start, perNode: 2).ToDictionary(l => l.Chunk);
-        Assert.Equal([0, 1, 2, 3], leases.Keys);
-        Assert.All(leases.Values, l => ledger.Renew(l.Chunk, l.Epoch, l.Chunk % 2 == 0 ? "node-a" : "node-b", Start));
+        var ledger = Opened([.. Enumerable.Range(0, 40)]);
+        ledger.Present("b", []);
+        var leases = ledger.LeaseNext(2, Start).ToDictionary(l => l.Chunk);
+        Assert.Equal([(0, Node), (1, "b"), (2, Node), (3, "b")], leases.Values.Select(l => (l.Chunk, l.Node)));
+        Assert.Empty(ledger.LeaseNext(2, Start));
 
-        // node-b is done with both of its chunks, node-a with none.
+        // b is done with both of its chunks, the other with none; a third comes.
         ledger.Apply(ledger.Finish(Result(leases[1]))!);
         ledger.Apply(ledger.Finish(Result(leases[3]))!);
-        Assert.Equal([5, 7], ledger.LeaseNext(4, Start, perNode: 2).Select(l => l.Chunk));
-        Assert.Empty(ledger.LeaseNext(5, Start, perNode: 2));
+        ledger.Present("c", []);
+        Assert.Equal([(4, "c"), (5, "b"), (6, "c"), (7, "b")], ledger.LeaseNext(2, Start).Select(l => (l.Chunk, l.Node)));
 
-        // What node-a had is leased again wherever its shards are now, in the order.
-        Assert.Equal([0, 2], ledger.Expire(DateTime.MinValue, "node-a").Select(l => l.Chunk).Order());
-        Assert.Equal([0, 2, 4], ledger.LeaseNext(5, Start, perNode: 2).Select(l => l.Chunk));
-    }
-
-    [Fact]
-    public void Should_not_run_far_ahead_of_the_order_past_a_node_that_is_slow()
-    {
-        var ledger = new LedgerState([.. Enumerable.Range(0, 1000)], LeaseTime, shardOf: chunk => chunk < 900 ? 0 : 1);
-        ledger.Apply(ledger.Open());
-        var slow = ledger.LeaseNext(1, Start, perNode: 1).Single();
-        ledger.Renew(slow.Chunk, slow.Epoch, "slow", Start);
-        Assert.Empty(ledger.LeaseNext(2, Start, perNode: 1));
+        // What a node had that is gone goes to others when they have room, before what comes later in the order.
+        Assert.Equal([0, 2], ledger.Gone(Node).Select(l => l.Chunk).Order());
+        Assert.Empty(ledger.LeaseNext(2, Start));
+        Assert.Equal([(0, "c"), (2, "b")], ledger.LeaseNext(3, Start).Select(l => (l.Chunk, l.Node)));
     }
 
     [Fact]
     public void Should_go_on_leasing_however_long_one_chunk_takes()
     {
-        var ledger = new LedgerState([.. Enumerable.Range(0, 1000)], LeaseTime, shardOf: chunk => chunk);
-        ledger.Apply(ledger.Open());
+        var ledger = Opened([.. Enumerable.Range(0, 1000)]);
         for (var commits = 1; commits < 1000; commits++)
         {
             // Chunk 0 is under way all the time.
-            var lease = ledger.LeaseNext(2, Start, perNode: 1).Last();
+            var lease = ledger.LeaseNext(2, Start).Last();
             Assert.Equal(commits, lease.Chunk);
-            ledger.Renew(lease.Chunk, lease.Epoch, "node", Start);
             ledger.Apply(ledger.Finish(Result(lease))!);
         }
+    }
+
+    [Fact]
+    public void Should_give_nothing_to_a_node_that_was_silent_until_it_is_there_again()
+    {
+        var ledger = Opened([0, 1, 2]);
+        ledger.Present("silent", []);
+        var leases = ledger.LeaseNext(1, Start);
+        Assert.True(ledger.Renew(0, leases[0].Epoch, Start + LeaseTime));
+        Assert.Equal("silent", Assert.Single(ledger.Expire(Start + LeaseTime)).Node);
+        Assert.False(ledger.IsPresent("silent"));
+        Assert.Equal([(1, Node), (2, Node)], ledger.LeaseNext(3, Start).Select(l => (l.Chunk, l.Node)));
+
+        // It has made the chunk meanwhile, which is another's now.
+        ledger.Present("silent", [1]);
+        Assert.Empty(ledger.LeaseNext(3, Start));
+        ledger.Release(2, ledger.Leases.Single(l => l.Chunk == 2).Epoch);
+        Assert.Equal((2, "silent"), ledger.LeaseNext(3, Start).Select(l => (l.Chunk, l.Node)).Single());
+    }
+
+    [Fact]
+    public void Should_lease_to_a_node_what_it_has_at_hand_and_not_twice()
+    {
+        var ledger = Opened([0, 1, 2, 3, 4, 5]);
+        ledger.Present("b", [4, 2, 99]);
+        var leases = ledger.LeaseNext(2, Start);
+        Assert.Equal([(2, "b"), (4, "b"), (0, Node), (1, Node)], leases.Select(l => (l.Chunk, l.Node)));
+        ledger.Gone("b");
+        Assert.Empty(ledger.LeaseNext(2, Start));
     }
 
     [Fact]
@@ -71,6 +89,7 @@ public class LedgerStateTests
         var ledger = Opened([0]);
         var first = ledger.LeaseNext(1, Start)[0];
         ledger.Expire(Start + LeaseTime);
+        ledger.Present(Node, []);
         var second = ledger.LeaseNext(1, Start + LeaseTime)[0];
 
         Assert.Null(ledger.Finish(Result(first)));
@@ -88,13 +107,14 @@ public class LedgerStateTests
     public void Should_keep_a_lease_alive_while_its_holder_speaks_and_end_it_with_its_node()
     {
         var ledger = Opened([0, 1]);
-        var leases = ledger.LeaseNext(2, Start);
-        Assert.True(ledger.Renew(leases[0].Chunk, leases[0].Epoch, "node-a", Start + TimeSpan.FromSeconds(50)));
-        Assert.True(ledger.Renew(leases[1].Chunk, leases[1].Epoch, "node-b", Start + TimeSpan.FromSeconds(50)));
+        ledger.Present("b", []);
+        var leases = ledger.LeaseNext(1, Start);
+        Assert.True(ledger.Renew(leases[0].Chunk, leases[0].Epoch, Start + TimeSpan.FromSeconds(50)));
+        Assert.True(ledger.Renew(leases[1].Chunk, leases[1].Epoch, Start + TimeSpan.FromSeconds(50)));
 
         Assert.Empty(ledger.Expire(Start + TimeSpan.FromSeconds(100)));
-        Assert.Equal([leases[1].Chunk], ledger.Expire(DateTime.MinValue, "node-b").Select(l => l.Chunk));
-        Assert.False(ledger.Renew(leases[1].Chunk, leases[1].Epoch, null, Start));
+        Assert.Equal([leases[1].Chunk], ledger.Gone("b").Select(l => l.Chunk));
+        Assert.False(ledger.Renew(leases[1].Chunk, leases[1].Epoch, Start));
     }
 
     [Fact]
@@ -106,6 +126,7 @@ public class LedgerStateTests
         var after = new LedgerState([0], LeaseTime);
         after.Apply(new LedgerOpened(1));
         after.Apply(after.Open());
+        after.Present(Node, []);
         var renewed = after.LeaseNext(1, Start)[0];
 
         Assert.True(renewed.Epoch > old.Epoch);
@@ -134,6 +155,7 @@ public class LedgerStateTests
                 pauses.Add((now - failed).TotalSeconds);
                 var again = ledger.Leases.Single();
                 ledger.Expire(again.Expires);
+                ledger.Present(Node, []);
             }
         }
 
@@ -233,6 +255,7 @@ public class LedgerStateTests
     {
         var ledger = new LedgerState(order, LeaseTime, maxFailures);
         ledger.Apply(ledger.Open());
+        ledger.Present(Node, []);
         return ledger;
     }
 

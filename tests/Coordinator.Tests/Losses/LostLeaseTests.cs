@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 
 namespace Ism.Coordinator.Tests.Losses;
 
-/// <summary>A ledger and real chunk entities, between which nearly a third of all messages is lost.</summary>
+/// <summary>A ledger and real lease holders, between which nearly a third of all messages is lost.</summary>
 [Collection(WithPostgres.Name)]
 public sealed class LostLeaseTests(PostgresServer server, ITestOutputHelper output)
 {
@@ -29,13 +29,13 @@ public sealed class LostLeaseTests(PostgresServer server, ITestOutputHelper outp
         using var b = new FeaturizerContext(corpus.Workspace, corpus.Context.Job, node: "featurizer-b");
         var system = place.StartSystem();
         var links = new LossyLinks(system, new LossRates(seed));
-        var region = system.ActorOf(Props.Create(() => new LossyRegion(new[] { a, b }, links, seed, TimeSpan.FromSeconds(0.1))));
+        var holder = system.ActorOf(Props.Create(() => new LossyHolder(new[] { a, b }, links, seed, TimeSpan.FromSeconds(1))));
         var work = corpus.Tokenising("lossy");
         var folder = corpus.Workspace.At(work.Output);
         var order = Enumerable.Range(0, corpus.Catalogue.ChunkCount).ToArray();
         var parent = new Mailbox();
         var setup = new LedgerSetup(work, order, TimeSpan.FromSeconds(3), 5, chunk => TokenFile.PathOf(folder, chunk));
-        system.ActorOf(parent.ParentOf(LedgerActor.Props(setup, region)));
+        system.ActorOf(parent.ParentOf(LedgerActor.Props(setup, _ => links.To(holder))));
 
         var end = await parent.NextAsync<object>(m => m is LedgerGaveUp or LedgerJournalFailed or LedgerProgress { IsComplete: true });
         output.WriteLine($"seed {seed}: {links}");

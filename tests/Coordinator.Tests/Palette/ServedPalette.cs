@@ -18,7 +18,7 @@ namespace Ism.Coordinator.Tests.Palette;
 public sealed class ServedPalette : IAsyncLifetime
 {
     private readonly FeaturizerWorkspace _corpus = new();
-    private readonly Mailbox _region = new();
+    private readonly Mailbox _holder = new();
     private readonly JournalPlace _place = new(JournalKind.Sqlite, null!);
     private readonly JobDoor _door = new();
     private ActorSystem _system = null!;
@@ -40,13 +40,13 @@ public sealed class ServedPalette : IAsyncLifetime
         _system = _place.StartSystem();
         var address = Akka.Cluster.Cluster.Get(_system).SelfAddress;
         new MemberFiles(_place.Workspace.Root).Write(new MemberRecord("coordinator-0", "coordinator", address.ToString(), 1));
-        var chunks = _system.ActorOf(_region.Props);
-        _job = _system.ActorOf(JobActor.Props(options, _place.Workspace, chunks, log.Append, _ => { }), "job");
+        var leases = _system.ActorOf(_holder.HolderProps);
+        _job = _system.ActorOf(JobActor.Props(options, _place.Workspace, _ => leases, log.Append, _ => { }), "job");
         _door.Open(_system, _job, _place.Workspace.Root);
         var places = new SinglePlace(_place.Workspace, options);
         Job = places.All()[0];
         _palette = Open(new ApiJobs(places, _door));
-        await _region.NextAsync<LeaseChunk>();
+        await _holder.NextAsync<LeaseChunk>();
         await UntilAsync(() => AnswerAsync("chunks"), lines => lines.Count == 2 && lines[1].Contains(" 2  ", StringComparison.Ordinal));
     }
 
@@ -62,8 +62,8 @@ public sealed class ServedPalette : IAsyncLifetime
     /// <summary>A lease that holds and is not accepted: it is sent again and again.</summary>
     internal async Task<LeaseChunk> LeasedAsync()
     {
-        _region.Rest();
-        return await _region.NextAsync<LeaseChunk>();
+        _holder.Rest();
+        return await _holder.NextAsync<LeaseChunk>();
     }
 
     /// <summary>Accepts a lease for the coordinator's own node.</summary>

@@ -1,23 +1,22 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Akka.Actor;
-using Akka.Cluster.Sharding;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Coordinator.Ledger;
 using Ism.Coordinator.Tests.Journals;
 using Ism.Corpus;
 using Ism.Featurizer;
-using Ism.Featurizer.Chunks;
 using Ism.Featurizer.Tests;
+using Ism.Protocol.Chunks;
 using Ism.Protocol.Ledger;
 using Xunit.Abstractions;
 
 namespace Ism.Coordinator.Tests.Losses;
 
-/// <summary>A cluster of three nodes in one process whose shards move while their chunks are at work.</summary>
+/// <summary>A cluster of three nodes in one process, whose featurizers come and go while their chunks are at work.</summary>
 [Collection(WithPostgres.Name)]
-public sealed class RebalanceTests(PostgresServer server, ITestOutputHelper output)
+public sealed class ComeAndGoTests(PostgresServer server, ITestOutputHelper output)
 {
     private const int Proteins = 79;
     private const int ChunkSize = 2;
@@ -39,22 +38,14 @@ public sealed class RebalanceTests(PostgresServer server, ITestOutputHelper outp
         var setup = new LedgerSetup(
             work, order, TimeSpan.FromSeconds(5), LeasesPerFeaturizer, chunk => TokenFile.PathOf(folder, chunk));
         a.Close();
-        coordinator.ActorOf(parent.ParentOf(LedgerActor.Props(setup, ChunkRegion.Proxy(coordinator))));
+        coordinator.ActorOf(parent.ParentOf(LedgerActor.Props(setup, LeaseHolders.Of(coordinator))));
+        await a.HoldsAsync(LeasesPerFeaturizer);
+        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: featurizer-a is at work");
 
-        // Two chunks may share a shard.
-        var held = await a.HostsAsync(shards => shards >= LeasesPerFeaturizer - 4);
-
-        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: featurizer-a hosts {held} shards and is at work");
-
-        // A second node: shards move to it while the first is at work on their chunks.
+        // A second node is given leases at once, though the first holds chunks that come earlier.
         var b = new Featurizer(place, coordinator, corpus, "featurizer-b");
-        b.Close();
         await b.UpAsync();
-        await a.HostsAsync(shards => shards < held - 2);
-        output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: shards have moved to featurizer-b");
-        b.Open();
         await parent.NextAsync<LedgerProgress>(p => p.Totals.Chunks >= 3);
-
         output.WriteLine($"{clock.Elapsed.TotalSeconds:F0} s: featurizer-b commits; featurizer-a leaves");
 
         // The first leaves politely in the middle of its chunks, which it never finishes.
@@ -75,7 +66,6 @@ public sealed class RebalanceTests(PostgresServer server, ITestOutputHelper outp
     private sealed class Featurizer : IDisposable
     {
         private readonly FeaturizerContext _context;
-        private readonly IActorRef _region;
         private readonly Akka.Cluster.Cluster _cluster;
         private readonly ManualResetEventSlim _open = new(initialState: true);
 
@@ -85,7 +75,7 @@ public sealed class RebalanceTests(PostgresServer server, ITestOutputHelper outp
             _context = new FeaturizerContext(corpus.Workspace, corpus.Context.Job, node: node);
             _cluster = Akka.Cluster.Cluster.Get(System);
             _cluster.Join(Akka.Cluster.Cluster.Get(coordinator).SelfAddress);
-            _region = ChunkRegion.Host(System, _ => ChunkEntity.Props(_context));
+            FeaturizerNode.Hold(System, _context);
         }
 
         public ActorSystem System { get; }
@@ -106,18 +96,13 @@ public sealed class RebalanceTests(PostgresServer server, ITestOutputHelper outp
 
         public void Open() => _open.Set();
 
-        /// <summary>Waits until it hosts as many shards as wanted; how many.</summary>
-        public async Task<int> HostsAsync(Func<int, bool> wanted)
+        /// <summary>Waits until it holds as many leases.</summary>
+        public async Task HoldsAsync(int leases)
         {
             using var deadline = new CancellationTokenSource(Mailbox.Patience);
-            while (true)
+            var holder = LeaseHolders.Of(System)(_cluster.SelfAddress.ToString());
+            while ((await ((ActorSelection)holder).Ask<HeldChunks>(new HeldChunksRequest("tokenise-rebalanced", ""), deadline.Token)).Chunks.Length < leases)
             {
-                var state = await _region.Ask<CurrentShardRegionState>(GetShardRegionState.Instance, deadline.Token);
-                if (wanted(state.Shards.Count))
-                {
-                    return state.Shards.Count;
-                }
-
                 await Task.Delay(100, deadline.Token);
             }
         }
