@@ -90,7 +90,7 @@ public sealed class ApiClient : IDisposable
     {
         if (_target.Urls.Count == 0)
         {
-            throw new ApiException("no coordinator has left the address of its API; name one with --server URL", [], answered: false);
+            throw new ApiException("no coordinator has left the address of its API: does the cluster run (`ism serve`, `ism node coordinator`)? Or name one with --server URL", [], answered: false);
         }
 
         var tried = new List<string>();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -116,7 +117,7 @@ public class ApiServerTests
         await using var served = await ServedJobs.StartAsync();
         using var client = served.Client();
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        request.Content = type is null ? null : new StringContent("x", Encoding.UTF8, type);
+        request.Content = type is null ? null : new StringContent("x", new MediaTypeHeaderValue(type));
         using var answer = await client.SendAsync(request);
         Assert.Equal(status, (int)answer.StatusCode);
         Assert.Contains(says, (await answer.Content.ReadFromJsonAsync<ApiProblem>(ApiJson.Options))!.Detail);
