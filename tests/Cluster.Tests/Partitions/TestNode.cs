@@ -171,8 +171,7 @@ internal sealed class TestNode
         akka {
           loggers = ["Ism.Cluster.Tests.Partitions.CapturedLog, Ism.Cluster.Tests"]
           remote {
-            dot-netty.tcp { applied-adapters = ["trttl", "gremlin"], connection-timeout = {{5 / Faster}}s }
-            handshake-timeout = {{8 / Faster}}s
+            dot-netty.tcp { applied-adapters = ["trttl", "gremlin"], connection-timeout = {{8 / Faster}}s }
             retry-gate-closed-for = {{1 / Faster}}s
           }
           coordinated-shutdown { run-by-actor-system-terminate = off, default-phase-timeout = 1s }
