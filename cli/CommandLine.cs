@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Ism.Cli.Estimation;
 using Ism.Cli.Jobs;
 using Ism.Cli.Verbs;
@@ -9,7 +10,7 @@ using Ism.Cluster.Security;
 namespace Ism.Cli;
 
 /// <summary>The verbs, and how their failures become an exit code and a line on standard error.</summary>
-public static class CommandLine
+public static partial class CommandLine
 {
     /// <summary>Set to 1 it does what --debug does: the whole exception is printed.</summary>
     public const string DebugVariable = "ISM_DEBUG";
@@ -118,7 +119,7 @@ public static class CommandLine
         {
             if (parsed.UnmatchedTokens.Count == 0)
             {
-                return [.. parsed.Errors.Select(e => e.Message.TrimEnd('.'))];
+                return [.. parsed.Errors.Select(e => ForPeople(e.Message.TrimEnd('.')))];
             }
 
             // One word that is not understood makes several errors; the word says it all.
@@ -137,6 +138,21 @@ public static class CommandLine
             .Select(t => $"unknown option '{t.Value}'{(t.Near is null ? "" : $"; did you mean '{t.Near}'?")}")];
     }
 
+    // The library names types of this language, and sets words apart by tabs.
+    private static string ForPeople(string message)
+    {
+        var typed = Unparsable().Match(message);
+        return !typed.Success ? Blanks().Replace(message, " ")
+            : $"{typed.Groups["of"].Value.Replace("command", "verb", StringComparison.Ordinal)}: "
+                + $"{(typed.Groups["type"].Value is "Double" or "Single" ? "a number" : "a whole number")} is needed, not '{typed.Groups["typed"].Value}'";
+    }
+
+    [GeneratedRegex(@"^Cannot parse argument '(?<typed>.*)' for (?<of>(command|option) '[^']*') as expected type 'System\.(Nullable`1\[System\.)?(?<type>Int32|Int64|Double|Single)\]?'$")]
+    private static partial Regex Unparsable();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blanks();
+
     private static int Explain(Exception e, VerbContext context, bool debug)
     {
         if (debug)
@@ -147,7 +163,7 @@ public static class CommandLine
         switch (e)
         {
             case OperationCanceledException when context.Interruption.Requested:
-                Print(context.Error, "interrupted");
+                Print(context.Error, context.Interruption.Farewell);
                 return ExitCode.Failed;
             case JobFileException job:
                 foreach (var problem in job.Problems)

@@ -12,12 +12,16 @@ public sealed class Interruption : IDisposable
     private readonly Action<int> _exit;
     private readonly TextWriter _error;
     private int _count;
+    private volatile bool _looksOnly;
 
     private Interruption(TextWriter error, Action<int> exit)
     {
         _error = error;
         _exit = exit;
     }
+
+    /// <summary>What a person reads in the end of a verb that was interrupted.</summary>
+    public string Farewell => _looksOnly ? "no longer watching; the job goes on" : "interrupted";
 
     /// <summary>Called on the second interrupt, before the process ends: what must not be left behind is ended here.</summary>
     public event Action? AtOnce;
@@ -65,12 +69,19 @@ public sealed class Interruption : IDisposable
     /// <summary>One that hears no signal; <see cref="Interrupt"/> stands for one.</summary>
     public static Interruption Silent(TextWriter? error = null, Action<int>? exit = null) => new(error ?? TextWriter.Null, exit ?? (_ => { }));
 
+    /// <summary>The verb looks at what goes on elsewhere: to leave it stops nothing, and the word of stopping would frighten.</summary>
+    public void LooksOnly() => _looksOnly = true;
+
     /// <summary>What a signal does.</summary>
     public void Interrupt()
     {
         if (Interlocked.Increment(ref _count) == 1)
         {
-            _error.WriteLine("stopping … (once more to stop at once)");
+            if (!_looksOnly)
+            {
+                _error.WriteLine("stopping … (once more to stop at once)");
+            }
+
             // Callbacks of the token may wait for children; the signal thread must stay free for the second signal.
             ThreadPool.QueueUserWorkItem(_ => _source.Cancel());
             return;

@@ -90,7 +90,7 @@ public sealed class ApiClient : IDisposable
     {
         if (_target.Urls.Count == 0)
         {
-            throw new ApiException("no coordinator has left the address of its API; name one with --server URL", [], answered: false);
+            throw new ApiException("no coordinator has left the address of its API: does the cluster run (`ism serve`, `ism node coordinator`)? Or name one with --server URL", [], answered: false);
         }
 
         var tried = new List<string>();
@@ -123,10 +123,13 @@ public sealed class ApiClient : IDisposable
         throw new ApiException(string.Join("; ", tried), [], answered: false);
     }
 
-    private static string Said(Uri url, HttpRequestException e) =>
-        e.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse && url.Scheme == Uri.UriSchemeHttp
-            ? "it does not answer HTTP; if it speaks TLS, ask it with https://"
-            : (e.InnerException ?? e).Message;
+    private static string Said(Uri url, HttpRequestException e) => e.HttpRequestError switch
+    {
+        HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse when url.Scheme == Uri.UriSchemeHttp =>
+            "it does not answer HTTP; if it speaks TLS, ask it with https://",
+        HttpRequestError.SecureConnectionError => $"it does not answer in TLS ({(e.InnerException ?? e).Message}); a cluster without certificates is asked with http://",
+        _ => (e.InnerException ?? e).Message,
+    };
 
     private static async Task ThrowAsync(Uri url, HttpResponseMessage response, CancellationToken cancel)
     {

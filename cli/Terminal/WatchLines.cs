@@ -44,7 +44,7 @@ internal sealed class WatchLines
         }
 
         var progress = string.Join("; ", view.Stages.Where(s => s.State == "running").Select(StatusText.Stage));
-        if (progress.Length > 0 && view.Training is { } step)
+        if (progress.Length > 0 && view.TrainedNow is { } step)
         {
             progress += string.Create(CultureInfo.InvariantCulture, $"; loss {step.Loss:G4}, {step.TokensPerSecond:N0} tokens/s, waiting {step.Waiting:P1}");
         }

@@ -8,8 +8,12 @@ namespace Ism.Cli.Terminal;
 /// <summary>A job as one screen of a terminal. What comes from jobs and nodes is plain text, never markup.</summary>
 internal static class WatchScreen
 {
-    private const int RecentLines = 8;
-    private const int BarWidth = 24;
+    private const int RecentLines = 20;
+    private const int WidestBar = 24;
+    private const int NarrowestBar = 6;
+
+    // What a stage says of itself, most of the time: "12,345 of 60,000 steps, 25.7/s, 38:30 left".
+    private const int ProgressWidth = 42;
 
     // The longest name of a stage, with the gaps between the columns.
     private const int NameWidth = 14;
@@ -35,7 +39,7 @@ internal static class WatchScreen
         }
 
         rows.Add(Stages(view, width));
-        if (view.Training is { } step)
+        if (view.TrainedNow is { } step)
         {
             rows.Add(Line(width, string.Create(
                 CultureInfo.InvariantCulture,
@@ -45,7 +49,7 @@ internal static class WatchScreen
 
         if (view.Nodes.Count > 0)
         {
-            rows.Add(Line(width, Nodes(view)));
+            rows.Add(Line(width, Nodes(view, width)));
         }
 
         // Every row is one line, the table of stages has one a stage; the last line is the cursor's.
@@ -80,21 +84,36 @@ internal static class WatchScreen
 
     private static Table Stages(JobView view, int width)
     {
-        var table = new Table().NoBorder().HideHeaders().AddColumns("stage", "bar", "progress");
+        // The text says what the bar shows; on a narrow terminal it has the place.
+        var bar = Math.Min(WidestBar, width - NameWidth - ProgressWidth);
+        var table = new Table().NoBorder().HideHeaders().AddColumns(bar >= NarrowestBar ? ["stage", "bar", "progress"] : ["stage", "progress"]);
         foreach (var stage in view.Stages)
         {
             var share = stage.State == "finished" ? 1 : stage.Total > 0 ? Math.Clamp(stage.Done / stage.Total, 0, 1) : 0;
-            var full = (int)Math.Round(share * BarWidth);
-            table.AddRow(
-                new Text(stage.Name),
-                new Text(new string('━', full) + new string('·', BarWidth - full), new Style(stage.State == "finished" ? Color.Green : Color.Blue)),
-                Line(Math.Max(10, width - BarWidth - NameWidth), StatusText.Progress(stage)));
+            var progress = Line(Math.Max(10, width - Math.Max(0, bar) - NameWidth), StatusText.Progress(stage));
+            if (bar < NarrowestBar)
+            {
+                table.AddRow(new Text(stage.Name), progress);
+                continue;
+            }
+
+            var full = (int)Math.Round(share * bar);
+            var drawn = new Text(new string('━', full) + new string('·', bar - full), new Style(stage.State == "finished" ? Color.Green : Color.Blue));
+            table.AddRow(new Text(stage.Name), drawn, progress);
         }
 
         return table;
     }
 
-    private static string Nodes(JobView view) =>
-        $"nodes: {string.Join(", ", view.Nodes.Select(n => n.Status == "up" ? n.Name : $"{n.Name} ({n.Status})"))}"
-        + (view.Generation is { } generation ? $"; generation {generation.Number}{(generation.WaitsFor.Length > 0 ? $", waits: {generation.WaitsFor}" : "")}" : "");
+    // By name where there is room for all; else how many, and those that are not up by name.
+    private static string Nodes(JobView view, int width)
+    {
+        var group = view.Generation is not { } generation ? ""
+            : $"; generation {generation.Number}{(generation.WaitsFor.Length > 0 ? $", waits: {generation.WaitsFor}" : "")}";
+        var named = $"nodes: {string.Join(", ", view.Nodes.Select(Named))}{group}";
+        return named.Length <= width ? named : "nodes: " + string.Join(", ", view.Nodes.GroupBy(n => n.Role).Select(r => $"{r.Count(n => n.Status == "up")} {r.Key}(s)")
+            .Concat(view.Nodes.Where(n => n.Status != "up").Select(Named))) + group;
+    }
+
+    private static string Named(NodeView node) => node.Status == "up" ? node.Name : $"{node.Name} ({node.Status})";
 }

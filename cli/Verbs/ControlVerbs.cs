@@ -60,7 +60,7 @@ internal static class ControlVerbs
         if (json)
         {
             await context.Output.WriteLineAsync(JsonSerializer.Serialize(
-                new { done = answer.Done, message = answer.Message, workspace = target.Workspace }));
+                new { done = answer.Done, message = answer.Message, workspace = target.Workspace }, ApiJson.Options));
         }
         else
         {

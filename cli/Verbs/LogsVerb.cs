@@ -24,6 +24,7 @@ internal static class LogsVerb
         {
             var lines = Inputs.AtLeastOne("--tail", parsed.GetValue(tail));
             var json = parsed.GetValue(target.Json);
+            context.Interruption.LooksOnly();
             return parsed.GetValue(node) is { } name
                 ? NodeAsync(context, target.Resolve(parsed), name, lines, cancel)
                 : EventsAsync(context, () => target.Resolve(parsed, mustRun: false), lines, parsed.GetValue(follow), json, cancel);

@@ -1,4 +1,5 @@
 using Ism.Cluster.Membership;
+using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
 
@@ -14,7 +15,7 @@ internal static class RunningWorkspaces
         if (given is not null)
         {
             var folder = Path.GetFullPath(given, current);
-            return IsRunning(folder) ? folder : throw new UsageException($"no job runs in {folder}: it has no {Path.Combine("cluster", "members")}");
+            return IsRunning(folder) ? folder : throw new UsageException($"no job runs in {folder}: {WhyNot(folder)}");
         }
 
         var found = ((string[])[current, .. Below(current), .. Below(Path.Combine(current, Runs))]).Where(IsRunning).ToList();
@@ -25,6 +26,10 @@ internal static class RunningWorkspaces
             _ => throw new UsageException($"several jobs run here: {string.Join(", ", found)}; name one with --workspace"),
         };
     }
+
+    private static string WhyNot(string folder) => EndedMarker.TryRead(folder) is { } ended
+        ? $"its job has ended ({ended.Error ?? "it is complete"}); {Workspace.Events} has what it said"
+        : $"it has no {Path.Combine("cluster", "members")}";
 
     private static bool IsRunning(string folder) =>
         EndedMarker.TryRead(folder) is null && Directory.Exists(new MemberFiles(folder).Folder);

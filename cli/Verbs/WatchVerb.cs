@@ -23,6 +23,7 @@ internal static class WatchVerb
         {
             var onTerminal = !Console.IsOutputRedirected && ReferenceEquals(context.Output, Console.Out)
                 && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+            context.Interruption.LooksOnly();
             ApiTarget Resolve() => target.Resolve(parsed, mustRun: false);
             return parsed.GetValue(target.Json) || !onTerminal
                 ? SayAsync(context, Resolve, parsed.GetValue(target.Json), cancel)
@@ -60,6 +61,7 @@ internal static class WatchVerb
         IReadOnlyList<StepView> steps = [];
         await AnsiConsole.Live(new Text("asking a coordinator …")).AutoClear(false).StartAsync(async live =>
         {
+            live.Refresh();
             while (view?.Job.Ended is null)
             {
                 var (now, problem) = await LookAsync(resolve, view?.Job.Id, cancel);

@@ -14,5 +14,5 @@ internal sealed class RingFailures(RingMembership me, Func<RingCall> call)
         Because(CollectiveFailure.PeerLost, peer, $"rank {me.Rank} lost {me.Describe(peer)}: {how}", inner);
 
     public CollectiveException Because(CollectiveFailure failure, int peer, string cause, Exception? inner = null) =>
-        new(failure, me.Generation, me.Rank, peer, $"of {me.World}, {call()}", cause, inner);
+        new(failure, me.Generation, me.Rank, peer, $"{call()} over {me.World} ranks", cause, inner);
 }

@@ -47,6 +47,9 @@ public class CommandLineTests
     [InlineData("unknown option '--jsn'; did you mean '--json'? (see ism config --help)", "config", "--jsn")]
     [InlineData("unknown argument 'b.yaml' (see ism config --help)", "config", "a.yaml", "b.yaml")]
     [InlineData("unknown option '--depth' (see ism config --help)", "config", "--depth")]
+    [InlineData("verb 'scale': a whole number is needed, not 'x' (see ism scale --help)", "scale", "trainers", "x")]
+    [InlineData("option '--tail': a whole number is needed, not '1.5' (see ism logs --help)", "logs", "--tail", "1.5")]
+    [InlineData("Argument 'nodes' not recognized. Must be one of: 'trainers' 'featurizers' (see ism scale --help)", "scale", "nodes", "1")]
     public async Task Should_refuse_bad_usage_in_one_line(string message, params string[] args)
     {
         var run = await Invocation.Of(args);

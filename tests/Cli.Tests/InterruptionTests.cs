@@ -25,6 +25,20 @@ public class InterruptionTests
     }
 
     [Fact]
+    public async Task Should_not_speak_of_stopping_where_the_verb_only_looks()
+    {
+        var said = new StringWriter();
+        using var interruption = Interruption.Silent(said);
+        var cancelled = new TaskCompletionSource();
+        using var registration = interruption.Token.Register(cancelled.SetResult);
+        interruption.LooksOnly();
+        interruption.Interrupt();
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal("", said.ToString());
+        Assert.Contains("the job goes on", interruption.Farewell);
+    }
+
+    [Fact]
     public async Task Should_ask_for_a_checkpoint_without_cancelling()
     {
         var interruption = Interruption.Silent();

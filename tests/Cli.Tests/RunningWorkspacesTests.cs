@@ -40,6 +40,7 @@ public sealed class RunningWorkspacesTests : IDisposable
         Assert.Equal(two, RunningWorkspaces.Find(null, _root));
         EndedMarker.Write(two, "it failed");
         Assert.Contains("no job runs", Assert.Throws<UsageException>(() => RunningWorkspaces.Find(null, _root)).Message);
+        Assert.Contains("its job has ended (it failed)", Assert.Throws<UsageException>(() => RunningWorkspaces.Find(two, _root)).Message);
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

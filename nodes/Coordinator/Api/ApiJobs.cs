@@ -9,6 +9,10 @@ namespace Ism.Coordinator.Api;
 /// <param name="door">The way to the job that runs.</param>
 public sealed class ApiJobs(IJobPlaces places, JobDoor door)
 {
+    /// <summary>Stands for the job that runs.</summary>
+    public const string Current = "current";
+
+    private const int MostNamed = 10;
     private static readonly TimeSpan CheckpointPatience = TimeSpan.FromMinutes(30);
     private readonly ConcurrentDictionary<string, JobHistory> _histories = new();
 
@@ -21,7 +25,25 @@ public sealed class ApiJobs(IJobPlaces places, JobDoor door)
 
     /// <summary>The job of an id, of the beginning of one, or "current" for the one that runs; null when there is none.</summary>
     public HomeJob? Find(string id) =>
-        id == "current" ? places.All().FirstOrDefault(j => j.State == HomeJobState.Current) : places.Find(id);
+        id == Current ? places.All().FirstOrDefault(j => j.State == HomeJobState.Current) : places.Find(id);
+
+    /// <summary>What to say of an id for which there is no job.</summary>
+    public string WhyNot(string id)
+    {
+        var all = places.All();
+        if (all.Count == 0)
+        {
+            return "none was submitted yet; `ism submit JOB.yaml` does it";
+        }
+
+        if (id == Current)
+        {
+            var last = all.MaxBy(j => j.Ended ?? DateTimeOffset.MinValue)!;
+            return $"the last one was {last.Id} ({last.State.ToString().ToLowerInvariant()}); name it (`--job {last.Id}`), or submit another";
+        }
+
+        return $"{id} is none of {string.Join(", ", all.TakeLast(MostNamed).Select(j => j.Id))}{(all.Count > MostNamed ? ", …" : "")}";
+    }
 
     /// <summary>Events and steps of a job.</summary>
     public JobHistory HistoryOf(HomeJob job) => _histories.GetOrAdd(job.Workspace, path => new JobHistory(new Workspace(path)));
@@ -86,6 +108,14 @@ public sealed class ApiJobs(IJobPlaces places, JobDoor door)
     /// <summary>The log of a node, of the job's own or of the cluster's nodes; null when there is none.</summary>
     public string? LogOf(HomeJob job, string node) => ((Workspace?[])[new Workspace(job.Workspace), places.Shared]).OfType<Workspace>()
         .Select(place => JobFiles.Find(place, $"{Workspace.Logs}/{node}.log")).FirstOrDefault(path => path is not null);
+
+    /// <summary>Nodes that have left a log, of the job's own or of the cluster's.</summary>
+    public IReadOnlyList<string> LogsOf(HomeJob job) =>
+    [
+        .. ((Workspace?[])[new Workspace(job.Workspace), places.Shared]).OfType<Workspace>()
+            .Select(place => place.At(Workspace.Logs)).Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.log"))
+            .Select(path => Path.GetFileNameWithoutExtension(path)).Distinct().Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Puts a job into the queue; null where there is none.</summary>
     public Submission? Submit(JobOptions job, string by) => places.Submit(job, by);

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -14,6 +15,8 @@ public static class ApiJson
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.PropertyNameCaseInsensitive = true;
+        // People read it too, in a terminal. It is never part of a page, and a browser takes it for nothing else (nosniff).
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         // A loss may be infinite; what is not a number in JSON is a name.
         options.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;
     }

@@ -78,6 +78,7 @@ public sealed class ApiServer : IAsyncDisposable
         configure?.AddServices(builder);
         var app = builder.Build();
         app.UseExceptionHandler(errors => errors.Run(Explain));
+        app.UseStatusCodePages(bare => SayAsync(bare.HttpContext));
         app.Use(Headers);
         app.UseRateLimiter();
         var gate = app.Services.GetRequiredService<TokenGate>();
@@ -108,6 +109,20 @@ public sealed class ApiServer : IAsyncDisposable
         IOException io => ApiProblem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "the storage refused", io.Message),
         _ => ApiProblem.WriteAsync(context, StatusCodes.Status500InternalServerError, "something failed", "the coordinator's log says what"),
     };
+
+    // What is refused before an endpoint is reached has a status and no word.
+    private static Task SayAsync(HttpContext context)
+    {
+        var (request, status) = (context.Request, context.Response.StatusCode);
+        var (title, detail) = status switch
+        {
+            StatusCodes.Status404NotFound => ("nothing is here", $"{request.Path} is no address of the API; GET /api/openapi.json describes it"),
+            StatusCodes.Status405MethodNotAllowed => ("not so", $"{request.Path} takes no {request.Method}; GET /api/openapi.json describes it"),
+            StatusCodes.Status415UnsupportedMediaType => ("the body's type is not taken", $"{request.ContentType} was sent; send YAML as application/yaml, JSON as application/json"),
+            _ => ("the request was refused", $"{request.Method} {request.Path}: {status}"),
+        };
+        return ApiProblem.WriteAsync(context, status, title, detail);
+    }
 
     private static void Limit(RateLimiterOptions limits, int requestsPerSecond)
     {

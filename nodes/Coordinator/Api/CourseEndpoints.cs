@@ -54,9 +54,13 @@ internal static class CourseEndpoints
         {
             var history = jobs.HistoryOf(job);
             var begin = from ?? 0;
-            if (!context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal))
+            var accept = context.Request.Headers.Accept.ToString();
+            if (!accept.Contains("text/event-stream", StringComparison.Ordinal))
             {
-                return Results.Text(string.Concat(history.Events(begin).Select(line => line + "\n")), "application/x-ndjson");
+                // A browser shows what is text, and saves what it does not know.
+                return Results.Text(
+                    string.Concat(history.Events(begin).Select(line => line + "\n")),
+                    accept.Contains("text/html", StringComparison.Ordinal) ? "text/plain; charset=utf-8" : "application/x-ndjson");
             }
 
             // A browser that comes back says which line it has seen.
@@ -120,7 +124,8 @@ internal static class CourseEndpoints
     {
         if (jobs.LogOf(job, node) is not { } file)
         {
-            return ApiProblem.Result(StatusCodes.Status404NotFound, "no such log", $"{node} has left no log in {job.Id}");
+            return ApiProblem.Result(StatusCodes.Status404NotFound, "no such log", jobs.LogsOf(job) is { Count: > 0 } logs
+                ? $"{node} has left no log in {job.Id}; {string.Join(", ", logs)} have" : $"no node has left a log in {job.Id}");
         }
 
         return Results.Text(string.Concat(LastLines.Of(file, tail).Select(line => line + "\n")), "text/plain; charset=utf-8");

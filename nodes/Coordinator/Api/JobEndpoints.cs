@@ -11,13 +11,16 @@ internal static class JobEndpoints
 {
     private const string YamlType = "application/yaml";
 
+    // What curl --data-binary says of a body when it is told nothing.
+    private const string UnnamedType = "application/x-www-form-urlencoded";
+
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapGet("/jobs", (ApiJobs jobs) => jobs.All())
             .WithName("listJobs").WithSummary("All jobs in the order of the queue.");
         api.MapPost("/jobs", SubmitAsync)
             .WithName("submitJob").WithSummary("Submit a job file (YAML or JSON). The same job twice is one job.")
-            .Accepts<string>(YamlType, "application/json", "text/plain")
+            .Accepts<string>(YamlType, "application/json", "text/plain", UnnamedType)
             .Produces<SubmissionView>(StatusCodes.Status201Created).Produces<SubmissionView>()
             .Produces<ApiProblem>(StatusCodes.Status422UnprocessableEntity).Produces<ApiProblem>(StatusCodes.Status409Conflict);
         api.MapGet("/jobs/{id}", (string id, ApiJobs jobs, CancellationToken cancel) =>
@@ -57,7 +60,7 @@ internal static class JobEndpoints
         try
         {
             return jobs.Find(id) is { } job ? await then(job)
-                : ApiProblem.Result(StatusCodes.Status404NotFound, "no such job", $"{id}: GET /api/v1/jobs lists those that there are");
+                : ApiProblem.Result(StatusCodes.Status404NotFound, id == ApiJobs.Current ? "no job runs" : "no such job", jobs.WhyNot(id));
         }
         catch (ArgumentException e)
         {

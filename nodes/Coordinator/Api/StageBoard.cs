@@ -39,11 +39,21 @@ public sealed class StageBoard
         private string _message = "";
         private IReadOnlyDictionary<string, double> _metrics = new Dictionary<string, double>();
         private DateTimeOffset? _finished;
+        private TimeSpan _spent;
+        private DateTimeOffset? _since;
+        private DateTimeOffset _last;
 
         public required DateTimeOffset Started { get; init; }
 
         public void Take(RunEvent happened)
         {
+            // The next coordinator finds a finished stage in the workspace; that it says so changes nothing.
+            if (_finished is not null && happened is { Kind: RunEventKind.Finished, Done: 0, Total: 0 })
+            {
+                return;
+            }
+
+            Count(happened);
             // A new coordinator begins where the files are: its points make no rate together with the old one's.
             if (happened.Kind == RunEventKind.Started || happened.Done < _done)
             {
@@ -66,12 +76,31 @@ public sealed class StageBoard
             }
         }
 
+        // Between the last word of a coordinator that died and the first of the next one nothing was done.
+        private void Count(RunEvent happened)
+        {
+            if (happened.Kind == RunEventKind.Started)
+            {
+                _spent += _since is { } before ? _last - before : TimeSpan.Zero;
+                _since = happened.Time;
+            }
+
+            _since ??= happened.Kind == RunEventKind.Progress ? happened.Time : null;
+            _last = happened.Time;
+            if (happened.Kind == RunEventKind.Finished)
+            {
+                _spent += _since is { } since ? happened.Time - since : TimeSpan.Zero;
+                _since = null;
+            }
+        }
+
         public StageView View(string name, string unit)
         {
             var rate = Rate();
             double? left = _finished is null && rate > 0 && _total > _done ? (_total - _done) / rate : null;
             return new StageView(
-                name, _finished is null ? "running" : "finished", _done, _total, unit, rate, left, Started, _finished, _metrics, _message);
+                name, _finished is null ? "running" : "finished", _done, _total, unit, rate, left, Started, _finished, _metrics, _message,
+                _finished is null ? null : _spent.TotalSeconds);
         }
 
         private double? Rate()

@@ -12,7 +12,7 @@ public static class StatusText
     {
         { Paused: true } => "paused",
         { Job.State: "current", Live: false } => "on its way to a coordinator",
-        { Job.State: "current", Training: { } step } when view.Stages.Any(s => s.State == "running" && s.Unit == "steps") => $"runs; training {step.Stage}",
+        { Job.State: "current", TrainedNow: { } step } => $"runs; training {step.Stage}",
         { Job.State: "current" } => "runs",
         _ => view.Job.State,
     };
@@ -46,7 +46,8 @@ public static class StatusText
 
         if (view.Nodes.Count > 0)
         {
-            Line(text, $"  nodes: {string.Join(", ", view.Nodes.Select(n => n.Status == "up" ? n.Name : $"{n.Name} ({n.Status})"))}");
+            var drives = view.Nodes.FirstOrDefault(n => n.Address == view.DrivenBy) is { } driver ? $"; {driver.Name} drives the job" : "";
+            Line(text, $"  nodes: {string.Join(", ", view.Nodes.Select(n => n.Status == "up" ? n.Name : $"{n.Name} ({n.Status})"))}{drives}");
         }
 
         foreach (var said in view.Recent.TakeLast(RecentLines))
@@ -60,8 +61,9 @@ public static class StatusText
     /// <summary>All jobs, one a line.</summary>
     public static string Of(IReadOnlyList<JobSummary> jobs) => jobs.Count == 0
         ? "no job was submitted yet; `ism submit JOB.yaml` does it"
-        : string.Join(Environment.NewLine, jobs.Select(j =>
-            $"{j.Id,-40} {j.State,-10} {j.Submitted.ToLocalTime():yyyy-MM-dd HH:mm} {j.By}{(j.Error is null ? "" : $"  {j.Error}")}"));
+        : string.Join(Environment.NewLine, TextTable.Lines(
+            ["job", "state", "submitted", "by", ""],
+            [.. jobs.Select(j => (string[])[j.Id, j.State, $"{j.Submitted.ToLocalTime():yyyy-MM-dd HH:mm}", j.By, j.Error ?? ""])]));
 
     /// <summary>A stage in a few words.</summary>
     public static string Stage(StageView stage) => $"{stage.Name} {Progress(stage)}";
@@ -71,9 +73,10 @@ public static class StatusText
 
     private static string Counted(StageView stage)
     {
-        var number = Figures.Number(stage.Done);
         var of = stage.Total > 0 ? $" of {Figures.Number(stage.Total)}" : "";
-        return stage.State != "finished" ? $"{number}{of} {stage.Unit}" : stage.Unit.Length > 0 ? $"finished ({number} {stage.Unit})" : "finished";
+        var finished = stage.State == "finished";
+        return !stage.IsCounted ? finished ? "finished" : "runs"
+            : finished ? $"finished ({Figures.Number(stage.Done)} {stage.Unit})" : $"{Figures.Number(stage.Done)}{of} {stage.Unit}";
     }
 
     private static string Speed(StageView stage) => stage.Rate is not { } rate ? ""

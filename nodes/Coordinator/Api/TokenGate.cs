@@ -44,7 +44,8 @@ public sealed class TokenGate(ApiOptions options)
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"ism\"";
         await ApiProblem.WriteAsync(
             context, StatusCodes.Status401Unauthorized, "a token is needed",
-            $"show it as `Authorization: Bearer TOKEN`; it is in the file {ApiToken.PathIn("HOME")} of the cluster's home or the job's workspace");
+            $"show it as `Authorization: Bearer TOKEN`, or in a browser once as {context.Request.Path}?token=TOKEN (the link that `ism serve` prints); "
+                + $"it is in the file {ApiToken.PathIn("HOME")} of the cluster's home or the job's workspace");
     }
 
     // What a load balancer asks.

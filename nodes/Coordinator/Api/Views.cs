@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator.Api;
@@ -38,6 +39,10 @@ public sealed record JobView
     /// <summary>The newest step of training; null before the first.</summary>
     public StepView? Training { get; init; }
 
+    /// <summary>The newest step of the stage that is trained now; null while none is: <see cref="Training"/> is then of a stage before.</summary>
+    [JsonIgnore]
+    public StepView? TrainedNow => Training is { } step && Stages.Any(s => s.State == "running" && s.Unit == "steps" && s.Started <= step.Time) ? step : null;
+
     /// <summary>The training group; null before its first generation.</summary>
     public GenerationView? Generation { get; init; }
 
@@ -69,9 +74,17 @@ public sealed record JobView
 /// <param name="Finished">When it was complete (UTC); null while it is not.</param>
 /// <param name="Metrics">Its last numbers by name.</param>
 /// <param name="Message">What it said last.</param>
+/// <param name="SecondsTaken">How long it was worked on, without the time in which no coordinator drove it; null while it is not complete.</param>
 public sealed record StageView(
     string Name, string State, double Done, double Total, string Unit, double? Rate, double? SecondsLeft,
-    DateTimeOffset Started, DateTimeOffset? Finished, IReadOnlyDictionary<string, double> Metrics, string Message);
+    DateTimeOffset Started, DateTimeOffset? Finished, IReadOnlyDictionary<string, double> Metrics, string Message,
+    double? SecondsTaken = null)
+{
+    /// <summary>Whether <see cref="Done"/> and <see cref="Total"/> say something: a stage that counts several things one after the other
+    /// ends without a count of the whole.</summary>
+    [JsonIgnore]
+    public bool IsCounted => Unit.Length > 0 && (Finished is null ? Total > 0 || Done > 0 : Done > 0 && Done >= Total);
+}
 
 /// <summary>A step of training, from metrics.jsonl.</summary>
 /// <param name="Stage">The stage that is trained.</param>

@@ -47,6 +47,12 @@ public sealed partial class JobActor
                 _cancel.Cancel();
                 sender.Tell(new JobAnswer(true, "the job is cancelled; what it has made stays in the workspace"));
                 break;
+            case JobCommandKind.Pause when _paused:
+                sender.Tell(new JobAnswer(true, "the job is paused already; `ism resume` lets it go on"));
+                break;
+            case JobCommandKind.Resume when !_paused:
+                sender.Tell(new JobAnswer(true, "the job goes on; it was not paused"));
+                break;
             case JobCommandKind.Pause or JobCommandKind.Resume:
                 Persist(new JobPauseChanged(m.Kind == JobCommandKind.Pause), changed =>
                 {
@@ -58,7 +64,7 @@ public sealed partial class JobActor
                 });
                 break;
             case JobCommandKind.Checkpoint when _paused:
-                sender.Tell(new JobAnswer(true, "the job is paused; the newest checkpoint is the one before"));
+                sender.Tell(new JobAnswer(true, "the job is paused and takes no step: the newest checkpoint is the one before the pause; for another, `ism resume` first"));
                 break;
             case JobCommandKind.Checkpoint when _stage is null && _incarnation > 1 && !_hasTrained:
                 _waitForCheckpoint.Add(sender);

@@ -18,6 +18,12 @@ public sealed partial class JobActor
         (_generation, _waitsFor) = (m, "");
         CoordinatorMetrics.Formed();
         JobGauges.Members(m.Members.Count);
+        if (_over)
+        {
+            // The nodes go; that the group becomes smaller by it is no news, and that nobody trains no warning.
+            return;
+        }
+
         _emit(RunEvent.Now(
             RunEventKind.Note, message: $"generation {m.Generation}: {string.Join(", ", m.Members)} ({m.Why})"));
     }
@@ -26,7 +32,10 @@ public sealed partial class JobActor
     {
         _waitsFor = m.Why;
         JobGauges.Members(0);
-        _emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}"));
+        if (!_over)
+        {
+            _emit(RunEvent.Now(RunEventKind.Warning, message: $"{m.StageId}: {m.Why}"));
+        }
     }
 
     private JobStatus Status() => new()

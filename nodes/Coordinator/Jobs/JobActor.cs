@@ -39,6 +39,7 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     private int _incarnation;
     private bool _paused;
     private string? _cancelled;
+    private bool _over;
     private bool _hasTrained;
 
     /// <summary>A job whose files lie in <paramref name="workspace"/>.</summary>
@@ -215,9 +216,15 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
     private void OnJobEnded(JobEnded m)
     {
         var error = _cancelled ?? m.Error;
-        if (error is not null)
+        _over = true;
+        if (_cancelled is not null)
         {
-            _log.Error(_cancelled is null ? m.Cause : null, "the job failed: {0}", error);
+            _log.Info("the job is {0}", error);
+            _emit(RunEvent.Now(RunEventKind.Failed, message: _cancelled));
+        }
+        else if (error is not null)
+        {
+            _log.Error(m.Cause, "the job failed: {0}", error);
             _emit(RunEvent.Now(RunEventKind.Failed, message: error));
         }
 

@@ -12,7 +12,6 @@ namespace Ism.Coordinator.Palette;
 /// <param name="clock">Tells the time.</param>
 public sealed class PaletteAnswers(ApiJobs jobs, TimeProvider clock)
 {
-    private const string Current = "current";
     private const int MostChunksNamed = 20;
 
     /// <summary>Answers a command.</summary>
@@ -43,20 +42,12 @@ public sealed class PaletteAnswers(ApiJobs jobs, TimeProvider clock)
     {
         try
         {
-            return jobs.Find(id) ?? throw new PaletteException(id == Current
-                ? "no job runs; `ism submit JOB.yaml` gives the cluster one"
-                : $"there is no job '{id}'; {Known()}");
+            return jobs.Find(id) ?? throw new PaletteException($"{(id == ApiJobs.Current ? "no job runs" : "no such job")}: {jobs.WhyNot(id)}");
         }
         catch (ArgumentException e)
         {
             throw new PaletteException(e.Message);
         }
-    }
-
-    private string Known()
-    {
-        var all = jobs.All();
-        return all.Count == 0 ? "none was submitted yet" : $"there are {string.Join(", ", all.Select(j => j.Id))}";
     }
 
     private async IAsyncEnumerable<string> StatusAsync(HomeJob job, [EnumeratorCancellation] CancellationToken cancel)

@@ -48,6 +48,16 @@ public sealed class ServerTrustTests : IDisposable
     }
 
     [Fact]
+    public async Task Should_say_that_a_server_does_not_speak_TLS()
+    {
+        await using var server = await StartAsync(hasTls: false);
+        using var client = new ApiClient(new ApiTarget([new Uri(server.Url.Replace("http:", "https:", StringComparison.Ordinal))], Token, "current", null, null));
+        var refused = await Assert.ThrowsAsync<ApiException>(() => client.GetAsync<JobSummary[]>("jobs", Patience, CancellationToken.None));
+        Assert.Contains("it does not answer in TLS (", refused.Message);
+        Assert.Contains("http://", refused.Message);
+    }
+
+    [Fact]
     public void Should_say_when_a_certificate_expired_and_for_which_names_it_is()
     {
         var now = DateTimeOffset.UtcNow;
@@ -77,7 +87,7 @@ public sealed class ServerTrustTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private async Task<ApiServer> StartAsync()
+    private async Task<ApiServer> StartAsync(bool hasTls = true)
     {
         var home = new JobHome(Path.Combine(_root, "home"));
         var options = new ApiOptions
@@ -86,7 +96,7 @@ public sealed class ServerTrustTests : IDisposable
             Folder = home.Folder,
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
             Token = Token,
-            Tls = Folder("server", _authority),
+            Tls = hasTls ? Folder("server", _authority) : null,
         };
         return await ApiServer.StartAsync(options, new ApiJobs(new HomePlaces(home), new JobDoor()), new SubmittedJobs(), null, CancellationToken.None);
     }

@@ -48,18 +48,33 @@ public class WatchTests
         }
     }
 
+    [Fact]
+    public void Should_not_tell_the_last_step_of_a_stage_before_as_if_it_were_now()
+    {
+        var tuning = View(0, ["trainer-0"], []);
+        var view = tuning with { Stages = [tuning.Stages[0] with { Started = Start.AddSeconds(1) }] };
+        Assert.Equal("tuning 0 of 10 steps", new WatchLines().Of(view)[^1]);
+        Assert.Equal("runs", StatusText.State(view));
+        Assert.DoesNotContain("loss", Drawn(view, [], 100, 30));
+    }
+
+    [Fact]
+    public void Should_count_nodes_that_have_no_room_and_name_those_that_are_not_up()
+    {
+        var view = View(5, [.. Enumerable.Range(0, 30).Select(i => $"trainer-{i}")], []);
+        var lost = view with { Nodes = [.. view.Nodes.SkipLast(1), view.Nodes[^1] with { Status = "unreachable" }] };
+        Assert.Contains("nodes: 29 trainer(s), trainer-29 (unreachable)", Drawn(lost, [], 80, 30));
+    }
+
     [Theory]
+    [InlineData(40, 12)]
     [InlineData(60, 10)]
     [InlineData(100, 14)]
     public void Should_fit_a_small_terminal_and_keep_the_newest_lines(int width, int height)
     {
-        using var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
-        console.Profile.Width = width;
         StepView[] steps = [.. Enumerable.Range(1, 200).Select(i => Step(i, 10.0 / i))];
         string[] said = [.. Enumerable.Range(1, 20).Select(i => $"line {i} of {new string('x', 90)}")];
-        console.Write(WatchScreen.Of(View(5, ["trainer-0", "trainer-1", new string('n', 90)], said), steps, null, Start, width, height));
-        var lines = text.ToString().TrimEnd().Split('\n');
+        var lines = Drawn(View(5, ["trainer-0", "trainer-1", new string('n', 90)], said), steps, width, height).TrimEnd().Split('\n');
         Assert.InRange(lines.Length, 6, height - 1);
         Assert.All(lines, l => Assert.InRange(l.TrimEnd().Length, 1, width));
         Assert.Contains("line 20 of", lines[^1]);
@@ -71,6 +86,15 @@ public class WatchTests
     [InlineData(new double[] { 0, 7, double.NaN, 14 }, "▁▅█")]
     [InlineData(new double[] { 0, 0, 0, 0, 1, 1, 1, 1 }, "▁▁██")]
     public void Should_draw_values_as_bars_of_a_line(double[] values, string line) => Assert.Equal(line, WatchScreen.Sparkline(values, 4));
+
+    private static string Drawn(JobView view, StepView[] steps, int width, int height)
+    {
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = width;
+        console.Write(WatchScreen.Of(view, steps, null, Start, width, height));
+        return text.ToString();
+    }
 
     private static StepView Step(long step, double loss) => new("tune", step, loss, 1, 1e-4, 1000, 0, 1, 1, 1, Start);
 

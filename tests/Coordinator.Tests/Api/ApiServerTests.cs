@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -95,6 +96,71 @@ public class ApiServerTests
         var rest = await reader.ReadToEndAsync();
         Assert.Contains("id: 2", rest);
         Assert.EndsWith("event: end\ndata: {}\n\n", rest);
+    }
+
+    [Fact]
+    public async Task Should_take_a_body_whose_type_curl_has_not_been_told()
+    {
+        await using var served = await ServedJobs.StartAsync();
+        using var client = served.Client();
+        var body = new StringContent("name: a", Encoding.UTF8, "application/x-www-form-urlencoded");
+        Assert.Equal(HttpStatusCode.Created, (await client.PostAsync("/api/v1/jobs", body)).StatusCode);
+        Assert.Equal("a", Assert.Single(served.Home.All().Select(j => new Workspace(j.Workspace).ReadJob().Name)));
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/v1/nonsense", null, 404, "/api/v1/nonsense is no address")]
+    [InlineData("DELETE", "/api/v1/jobs", null, 405, "takes no DELETE")]
+    [InlineData("POST", "/api/v1/jobs", "image/png", 415, "image/png was sent; send YAML as application/yaml")]
+    public async Task Should_say_what_is_wrong_with_a_request_that_reaches_nothing(string method, string path, string? type, int status, string says)
+    {
+        await using var served = await ServedJobs.StartAsync();
+        using var client = served.Client();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Content = type is null ? null : new StringContent("x", new MediaTypeHeaderValue(type));
+        using var answer = await client.SendAsync(request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(says, (await answer.Content.ReadFromJsonAsync<ApiProblem>(ApiJson.Options))!.Detail);
+    }
+
+    [Fact]
+    public async Task Should_name_the_last_job_when_none_runs_and_those_that_there_are_for_a_wrong_id()
+    {
+        await using var served = await ServedJobs.StartAsync();
+        using var client = served.Client();
+        async Task<string> SaidAsync(string path)
+        {
+            using var answer = await client.GetAsync(path);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.DoesNotContain("\\u", text);
+            var problem = JsonSerializer.Deserialize<ApiProblem>(text, ApiJson.Options)!;
+            return $"{problem.Title}: {problem.Detail}";
+        }
+
+        Assert.Equal("no job runs: none was submitted yet; `ism submit JOB.yaml` does it", await SaidAsync("/api/v1/jobs/current"));
+        var job = served.Home.Submit(new JobOptions { Name = "a" }, "ann").Job;
+        EndedMarker.Write(job.Workspace, null);
+        Assert.StartsWith($"no job runs: the last one was {job.Id} (complete)", await SaidAsync("/api/v1/jobs/current/events"));
+        Assert.Equal($"no such job: other is none of {job.Id}", await SaidAsync("/api/v1/jobs/other"));
+        Assert.Equal($"no such log: no node has left a log in {job.Id}", await SaidAsync($"/api/v1/jobs/{job.Id}/logs/trainer-9"));
+        Directory.CreateDirectory(Path.Combine(job.Workspace, "logs"));
+        File.WriteAllText(Path.Combine(job.Workspace, "logs", "trainer-0.log"), "a\n");
+        Assert.EndsWith("trainer-9 has left no log in " + job.Id + "; trainer-0 have", await SaidAsync($"/api/v1/jobs/{job.Id}/logs/trainer-9"));
+    }
+
+    [Theory]
+    [InlineData("text/html,application/xhtml+xml,*/*;q=0.8", "text/plain")]
+    [InlineData("*/*", "application/x-ndjson")]
+    public async Task Should_let_a_browser_show_events_instead_of_saving_them(string accept, string type)
+    {
+        await using var served = await ServedJobs.StartAsync();
+        using var client = served.Client();
+        var job = served.Home.Submit(new JobOptions { Name = "a" }, "ann").Job;
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/jobs/{job.Id}/events");
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        using var answer = await client.SendAsync(request);
+        Assert.Equal(type, answer.Content.Headers.ContentType!.MediaType);
     }
 
     [Fact]

@@ -62,6 +62,33 @@ public sealed class JobHistoryTests : IDisposable
     }
 
     [Fact]
+    public void Should_keep_what_a_finished_stage_took_and_counted_when_another_coordinator_finds_it()
+    {
+        var board = new StageBoard();
+        board.Take(Event(RunEventKind.Started, 0, 4, 0));
+        board.Take(Event(RunEventKind.Progress, 2, 4, 6));
+
+        // The coordinator dies; the next one begins the stage again, and a third only finds it.
+        board.Take(Event(RunEventKind.Started, 0, 4, 100));
+        board.Take(Event(RunEventKind.Finished, 4, 4, 103));
+        board.Take(Event(RunEventKind.Finished, 0, 0, 500));
+        var stage = Assert.Single(board.View());
+        Assert.Equal((4.0, 4.0, 9.0, Start.AddSeconds(103)), (stage.Done, stage.Total, stage.SecondsTaken!.Value, stage.Finished!.Value));
+        Assert.Equal("tokens finished (4 chunks)", StatusText.Stage(stage));
+    }
+
+    [Fact]
+    public void Should_count_nothing_of_a_stage_that_has_counted_several_things()
+    {
+        var board = new StageBoard();
+        board.Take(Event(RunEventKind.Started, 0, 0, 0));
+        Assert.Equal("tokens runs", StatusText.Stage(Assert.Single(board.View())));
+        board.Take(Event(RunEventKind.Progress, 3, 3, 1));
+        board.Take(Event(RunEventKind.Finished, 0, 0, 2));
+        Assert.Equal("tokens finished", StatusText.Stage(Assert.Single(board.View())));
+    }
+
+    [Fact]
     public void Should_make_no_rate_of_points_from_before_a_coordinator_changed()
     {
         var board = new StageBoard();
@@ -111,6 +138,9 @@ public sealed class JobHistoryTests : IDisposable
         Assert.Equal([$"line {lines - 2}", $"line {lines - 1}"], LastLines.Of(path, 2));
         Assert.Equal(Math.Min(lines, 50_000), LastLines.Of(path, 50_000).Count);
     }
+
+    private static RunEvent Event(RunEventKind kind, double done, double total, double second) =>
+        new(kind, RunStages.Tokens, done, total, "", new Dictionary<string, double>(), Start.AddSeconds(second));
 
     private static RunEvent Progress(double done, double total, DateTimeOffset time) =>
         new(RunEventKind.Progress, RunStages.Tokens, done, total, "", new Dictionary<string, double>(), time);

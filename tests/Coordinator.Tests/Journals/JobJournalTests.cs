@@ -1,5 +1,6 @@
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
+using Ism.Coordinator.Training;
 using Ism.Featurizer.Tests;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
@@ -60,6 +61,13 @@ public sealed class JobJournalTests(PostgresServer server, FeaturizerWorkspace c
         var why = await job.Ended.NextAsync<string>();
         Assert.Contains("cancelled by a test", why);
         Assert.Equal(why, EndedMarker.TryRead(place.Workspace.Root)!.Error);
+
+        // Its nodes leave: that is told by nobody any more.
+        job.Tell(new GenerationChanged(9, "tuning", ["trainer-1"], "trainer-0 leaves"));
+        job.Tell(new GroupWaiting("tuning", "no trainer can go on"));
+        await job.StatusAsync();
+        Assert.Empty(job.Warnings);
+        Assert.DoesNotContain(job.Events.Rest().OfType<RunEvent>(), e => e.Message.Contains("generation 9", StringComparison.Ordinal));
 
         var standbyHolder = new Mailbox();
         var standby = new TestJob(place, corpus, standbyHolder.HolderProps);

@@ -47,6 +47,9 @@ internal sealed class TestJob
     public Task<JobAnswer> AskAsync(JobCommandKind kind, string role = "", int count = 0) =>
         _job.Ask<JobAnswer>(new JobCommand(kind, role, count, "a test"), Mailbox.Patience);
 
+    /// <summary>A message to the job.</summary>
+    public void Tell(object message) => _job.Tell(message);
+
     /// <summary>Where it stands.</summary>
     public Task<JobStatus> StatusAsync() => _job.Ask<JobStatus>(new JobStatusRequest(), Mailbox.Patience);
 

@@ -14,7 +14,7 @@ public sealed class PaletteActorTests(ServedPalette served) : IClassFixture<Serv
         var lines = await served.AnswerAsync("status");
         Assert.Equal($"{served.Job.Id}: runs", lines[0]);
         Assert.Contains(lines, l => l.StartsWith("  tokens", StringComparison.Ordinal) && l.Contains("0 of 2 chunks", StringComparison.Ordinal));
-        Assert.Contains(lines, l => l.StartsWith("  nodes:", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("  nodes:", StringComparison.Ordinal) && l.EndsWith("; coordinator-0 drives the job", StringComparison.Ordinal));
         Assert.Equal(lines[0], (await served.AnswerAsync("status", ("-j", served.Job.Id[..4])))[0]);
     }
 
@@ -60,10 +60,13 @@ public sealed class PaletteActorTests(ServedPalette served) : IClassFixture<Serv
     [Fact]
     public async Task Should_pause_resume_and_scale_the_job_itself()
     {
-        Assert.Contains("paused", Assert.Single(await served.AnswerAsync("pause")));
+        Assert.StartsWith("the job is paused:", Assert.Single(await served.AnswerAsync("pause")));
+        Assert.StartsWith("the job is paused already", Assert.Single(await served.AnswerAsync("pause")));
         Assert.Equal($"{served.Job.Id}: paused", (await served.AnswerAsync("status"))[0]);
         Assert.Contains("the newest checkpoint is the one before", Assert.Single(await served.AnswerAsync("checkpoint")));
         Assert.Equal("the job goes on", Assert.Single(await served.AnswerAsync("resume")));
+        Assert.Equal("the job goes on; it was not paused", Assert.Single(await served.AnswerAsync("resume")));
+        Assert.Single(await served.AnswerAsync("status"), l => l.Contains(" paused by ", StringComparison.Ordinal));
         Assert.Equal("5 featurizer(s) are wanted", Assert.Single(await served.AnswerAsync("scale", ("-r", "featurizers"), ("--number", "5"))));
         Assert.EndsWith(" 5 featurizer(s)", (await served.AnswerAsync("nodes"))[^1]);
         Assert.Contains("nothing is being trained", Assert.Single(await served.AnswerAsync("checkpoint")));
@@ -76,7 +79,7 @@ public sealed class PaletteActorTests(ServedPalette served) : IClassFixture<Serv
     [InlineData("scale -r trainers -n 0", "scale -n 0: a whole number from 1 on is needed")]
     [InlineData("generations -n -4", "generations -n -4: a whole number from 1 on is needed")]
     [InlineData("generations -n 1 -n 2", "generations was given -n twice")]
-    [InlineData("status -j other", "there is no job 'other'; there are ")]
+    [InlineData("status -j other", "no such job: other is none of ")]
     [InlineData("chunks -w none", "no work 'none' is open; open are ")]
     [InlineData("stop", "there is no command 'stop'; there are status, nodes, ")]
     public async Task Should_say_what_is_wrong_with_a_command(string typed, string says)
@@ -96,7 +99,7 @@ public sealed class PaletteActorTests(ServedPalette served) : IClassFixture<Serv
         Assert.All(
             await Task.WhenAll(IsmPalette.Verbs.Select(v => served.AskAsync(
                 palette, v.Name, v.Name == "scale" ? [("-r", "trainers"), ("-n", "1")] : []))),
-            lines => Assert.Equal("no job runs; `ism submit JOB.yaml` gives the cluster one", Assert.Single(lines).Text));
+            lines => Assert.Equal("no job runs: none was submitted yet; `ism submit JOB.yaml` does it", Assert.Single(lines).Text));
 
         var job = home.Submit(new JobOptions { Name = "first" }, "ann").Job;
         Assert.Contains("on its way to a coordinator", Assert.Single(await served.AskAsync(palette, "nodes")).Text);

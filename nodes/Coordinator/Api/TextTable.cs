@@ -1,4 +1,4 @@
-namespace Ism.Coordinator.Palette;
+namespace Ism.Coordinator.Api;
 
 /// <summary>A table in plain lines, its columns as wide as their widest cell.</summary>
 internal static class TextTable
