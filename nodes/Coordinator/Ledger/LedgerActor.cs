@@ -33,7 +33,7 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
         _region = region;
         _state = new LedgerState(
             setup.Order, setup.LeaseTime, shardOf: chunk => ChunkRegion.ShardOf(new ChunkKey(setup.Work.Catalogue, chunk)));
-        _checks = new ResultChecks(setup.ResultPath, Self);
+        _checks = new ResultChecks(setup.ResultPath, Self, setup.Bring);
         _traces = new LeaseTraces(setup.Work);
         Recover<ILedgerEvent>(_state.Apply);
         Recover<RecoveryCompleted>(_ => Open());
