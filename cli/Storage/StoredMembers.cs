@@ -17,13 +17,14 @@ internal sealed class StoredMembers : IAsyncDisposable
     private const string Ended = "cluster/ended.json";
 
     /// <summary>Between two looks; well below the time after which a member that is not heard of counts as dead.</summary>
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(3);
 
     // Who is started with the coordinator sees the end of the run before until that is taken away.
     private static readonly TimeSpan OldEnd = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Neighbour = TimeSpan.FromSeconds(15);
     private readonly S3Folder _storage;
     private readonly NodeOptions _node;
+    private readonly TimeSpan _every;
     private readonly Action<string> _note;
     private readonly MemberFiles _files;
     private readonly CancellationTokenSource _stop = new();
@@ -37,18 +38,24 @@ internal sealed class StoredMembers : IAsyncDisposable
     private long _told = -1;
     private bool _failing;
 
-    private StoredMembers(S3Folder storage, NodeOptions node, Action<string> note)
+    private StoredMembers(S3Folder storage, NodeOptions node, Action<string> note, TimeSpan every)
     {
-        (_storage, _node, _note) = (storage, node, note);
+        (_storage, _node, _note, _every) = (storage, node, note, every);
         _files = new MemberFiles(node.Workspace);
     }
 
     private bool IsCoordinator => _node.Role == NodeRoles.Coordinator;
 
     /// <summary>Begins, after a first look.</summary>
-    public static async Task<StoredMembers> StartAsync(S3Folder storage, NodeOptions node, Action<string> note, CancellationToken cancel)
+    /// <param name="storage">The workspace.</param>
+    /// <param name="node">This node.</param>
+    /// <param name="note">Told for people when the storage begins to fail.</param>
+    /// <param name="cancel">Gives up before it has begun.</param>
+    /// <param name="every">Between two looks; null: as usual.</param>
+    public static async Task<StoredMembers> StartAsync(
+        S3Folder storage, NodeOptions node, Action<string> note, CancellationToken cancel, TimeSpan? every = null)
     {
-        var members = new StoredMembers(storage, node, note);
+        var members = new StoredMembers(storage, node, note, every ?? Usual);
         if (members.IsCoordinator)
         {
             await storage.DeleteAsync(Ended, cancel);
@@ -66,7 +73,7 @@ internal sealed class StoredMembers : IAsyncDisposable
         await _running;
         try
         {
-            using var soon = new CancellationTokenSource(Every);
+            using var soon = new CancellationTokenSource(Usual);
             if (IsCoordinator)
             {
                 await TellEndAsync(soon.Token);
@@ -89,7 +96,7 @@ internal sealed class StoredMembers : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        using var timer = new PeriodicTimer(Every);
+        using var timer = new PeriodicTimer(_every);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))

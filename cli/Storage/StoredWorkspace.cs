@@ -79,6 +79,12 @@ internal static class StoredWorkspace
     public static bool Begin(JobOptions job, Action<string> note)
     {
         var workspace = Open(job.Workspace, create: true, note);
+        if (Directory.Exists(workspace.At(Temporary)))
+        {
+            // Of processes that were killed over it.
+            Directory.Delete(workspace.At(Temporary), recursive: true);
+        }
+
         _ = workspace.Store!.Bring(Workspace.Job, patient: false);
         var continues = JobWorkspace.Open(job, workspace.Root);
         workspace.Keep(Workspace.Job);

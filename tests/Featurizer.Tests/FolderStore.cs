@@ -31,6 +31,7 @@ internal sealed class FolderStore(string root, string there) : IWorkspaceStore
     public void KeepFolder(string name, CancellationToken cancel)
     {
         Answer();
+        Directory.CreateDirectory(Stored(name));
         File.Delete(Path.Combine(Stored(name), Whole));
         foreach (var file in Directory.EnumerateFiles(Path.Combine(root, name)))
         {

@@ -63,7 +63,10 @@ public sealed class StoragePatienceTests
     public void Should_pass_on_what_is_the_disks_or_damage_and_stop_when_it_is_not_wanted_any_more()
     {
         Assert.Throws<IOException>(() => Patience.Run(() => Answer(new IOException("No space left on device")), Long, CancellationToken.None));
+        Assert.Equal(1, _calls);
+        _calls = 0;
         Assert.Throws<InvalidDataException>(() => Patience.Run(() => Answer(new InvalidDataException("damaged")), Long, CancellationToken.None));
+        _calls = 0;
         using var stop = new CancellationTokenSource();
         Assert.ThrowsAny<OperationCanceledException>(() => Patience.Run(
             () =>

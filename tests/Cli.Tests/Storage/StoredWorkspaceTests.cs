@@ -7,6 +7,7 @@ using Ism.Cluster.Membership;
 using Ism.Corpus.Tests.Storage;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
+using Microsoft.AspNetCore.Http;
 
 namespace Ism.Cli.Tests.Storage;
 
@@ -161,6 +162,9 @@ public sealed class StoredWorkspaceTests : IAsyncLifetime
 
             if (http.Request.Method == "GET" && Interlocked.Decrement(ref cut) >= 0)
             {
+                http.Response.ContentLength = 6;
+                await http.Response.WriteAsync("tok");
+                await http.Response.Body.FlushAsync();
                 http.Abort();
                 return true;
             }
@@ -253,5 +257,6 @@ public sealed class StoredWorkspaceTests : IAsyncLifetime
 
     private Task<StoredMembers> StartAsync(string role, string folder) => StoredMembers.StartAsync(
         new Corpus.Publishing.S3Folder(_client, S3Address.Parse(Address), Path.Combine(folder, StoredWorkspace.Temporary)),
-        new NodeOptions { Role = role, NodeId = $"{role}-0", Workspace = folder }, _notes.Add, CancellationToken.None);
+        new NodeOptions { Role = role, NodeId = $"{role}-0", Workspace = folder }, _notes.Add, CancellationToken.None,
+        TimeSpan.FromSeconds(0.2));
 }
