@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Ism.Cli.Jobs.Rules;
+using Ism.Cluster.Hosting;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
 
@@ -80,6 +81,28 @@ public static partial class JobValidation
         if (string.IsNullOrWhiteSpace(job.Workspace))
         {
             found.Add("workspace", "empty", "name a folder that every node reaches");
+        }
+        else if (S3Address.Is(job.Workspace))
+        {
+            CheckStored(job, found);
+        }
+    }
+
+    private static void CheckStored(JobOptions job, Problems found)
+    {
+        try
+        {
+            _ = S3Address.Parse(job.Workspace);
+        }
+        catch (FormatException e)
+        {
+            found.Add("workspace", job.Workspace, e.Message);
+        }
+
+        if (job.Cluster.Journal.Length > 0)
+        {
+            found.Add("cluster.journal", "set", $"a job in {job.Workspace} is kept there, with the connection's password; name the journal in "
+                + $"the environment of the coordinator ({JournalVariable.Name})");
         }
     }
 

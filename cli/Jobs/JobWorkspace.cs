@@ -8,13 +8,19 @@ namespace Ism.Cli.Jobs;
 public static class JobWorkspace
 {
     /// <summary>
-    /// Writes job.json. Returns true when the workspace holds the same job from an earlier run, which is then continued. Numbers of nodes,
+    /// Writes job.json into a folder. Returns true when the workspace holds the same job from an earlier run, which is then continued. Numbers of nodes,
     /// threads and deadlines may differ: they do not change what is computed.
     /// </summary>
     /// <exception cref="UsageException">The workspace holds another job; names the settings that differ.</exception>
-    public static bool Open(JobOptions job)
+    public static bool Open(JobOptions job) => Open(job, job.Workspace);
+
+    /// <summary>The same where the workspace lies elsewhere than in its folder.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="folder">The workspace's folder on this machine.</param>
+    /// <exception cref="UsageException">The workspace holds another job; names the settings that differ.</exception>
+    public static bool Open(JobOptions job, string folder)
     {
-        var path = Path.Combine(job.Workspace, JobJson.FileName);
+        var path = Path.Combine(folder, JobJson.FileName);
         if (!File.Exists(path))
         {
             JobJson.Save(job, path);

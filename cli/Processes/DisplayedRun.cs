@@ -1,3 +1,4 @@
+using Ism.Cli.Storage;
 using Ism.Cli.Terminal;
 using Ism.Protocol.Jobs;
 
@@ -22,7 +23,7 @@ internal static class DisplayedRun
         CancellationToken cancel)
     {
         var lines = new ClusterLines(display);
-        await using var processes = new ProcessGroup(job.Workspace, lines.Take, context.Interruption);
+        await using var processes = new ProcessGroup(StoredWorkspace.FolderOf(job.Workspace), lines.Take, context.Interruption);
         var cluster = lines.Cluster = new LocalCluster(LocalPlan.For(job), processes, display.Note, placement);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var other = beside?.Invoke(cluster, processes, over.Token) ?? Task.CompletedTask;

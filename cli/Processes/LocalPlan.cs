@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ism.Cli.Storage;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Membership;
 using Ism.Coordinator.Api;
@@ -11,12 +12,15 @@ namespace Ism.Cli.Processes;
 /// <param name="Folder">Workspace or home.</param>
 /// <param name="Place">The option that names it: --workspace or --home.</param>
 /// <param name="Api">Where coordinators serve their API ("HOST:PORT"); the first one there, the others on free ports.</param>
-public sealed record LocalPlan(ClusterOptions Cluster, string Folder, string Place, string? Api)
+/// <param name="Address">What the nodes are told to work in, where it is not <paramref name="Folder"/>: a workspace on storage, of which that is
+/// the cache.</param>
+public sealed record LocalPlan(ClusterOptions Cluster, string Folder, string Place, string? Api, string? Address = null)
 {
     private const string WorkspaceOption = "--workspace";
 
     /// <summary>One job; the cluster ends with it.</summary>
-    public static LocalPlan For(JobOptions job, string? api = null) => new(job.Cluster, job.Workspace, WorkspaceOption, api);
+    public static LocalPlan For(JobOptions job, string? api = null) =>
+        new(job.Cluster, StoredWorkspace.FolderOf(job.Workspace), WorkspaceOption, api, job.Workspace);
 
     /// <summary>A standing cluster; it ends when it is asked to.</summary>
     public static LocalPlan ForHome(string home, ClusterOptions cluster, string? api) => new(cluster, home, "--home", api);
@@ -38,7 +42,7 @@ public sealed record LocalPlan(ClusterOptions Cluster, string Folder, string Pla
     /// <summary>The command line of a node.</summary>
     public IReadOnlyList<string> Arguments(string role, int number)
     {
-        List<string> arguments = ["node", role, Place, Folder, "--number", number.ToString(CultureInfo.InvariantCulture)];
+        List<string> arguments = ["node", role, Place, Address ?? Folder, "--number", number.ToString(CultureInfo.InvariantCulture)];
         if (Api is not null && role == NodeRoles.Coordinator && number == 0)
         {
             arguments.AddRange(["--api", Api]);

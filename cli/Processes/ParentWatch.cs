@@ -19,6 +19,9 @@ public sealed partial class ParentWatch : IDisposable
 
     private readonly Timer? _poll;
 
+    /// <summary>Whether this process is one of several that another has started on this machine.</summary>
+    public static bool IsWatched { get; private set; }
+
     private ParentWatch(int parent)
     {
         if (OperatingSystem.IsWindows())
@@ -47,6 +50,7 @@ public sealed partial class ParentWatch : IDisposable
         }
 
         args = [.. args[..at], .. args[(at + 2)..]];
+        IsWatched = true;
         return new ParentWatch(parent);
     }
 

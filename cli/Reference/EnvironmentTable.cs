@@ -1,6 +1,7 @@
 using Ism.Cli.Processes;
 using Ism.Cli.Remote;
 using Ism.Cli.Slurm;
+using Ism.Cli.Storage;
 using Ism.Cli.Verbs;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
@@ -35,6 +36,7 @@ internal static class EnvironmentTable
         new(JournalVariable.Name, "PostgreSQL connection string of the journal, where a job names none (`cluster.journal`)"),
         new(ScrapeTarget.PodVariable, "name of the pod: part of a node's name, and a label of its metrics ([kubernetes.md](kubernetes.md))"),
         new("AWS_ACCESS_KEY_ID", "and the AWS SDK's other `AWS_…` variables: credentials, region and address of S3-compatible storage ([data.md](data.md))"),
+        new(StoredWorkspace.ScratchVariable, "folder for caches of workspaces on S3-compatible storage; without it `ism` below `XDG_CACHE_HOME` or `~/.cache` ([data.md](data.md))"),
         new("OTEL_EXPORTER_OTLP_ENDPOINT", "a collector that is sent metrics and traces; OpenTelemetry's other `OTEL_…` variables hold too"),
         new(CommandLine.DebugVariable, "`1`: the whole exception is printed when something fails, as `--debug`"),
         new(DevicePeak.Variable, "TFLOP/s that one device can do at most, for the share of peak, where ISM does not know the device"),

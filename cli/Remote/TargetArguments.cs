@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ism.Cli.Storage;
 using Ism.Cli.Verbs;
 using Ism.Cluster.Security;
 using Ism.Coordinator.Api;
@@ -81,7 +82,8 @@ internal sealed class TargetArguments
             Inputs.ExistingFile("--authority", authority);
         }
 
-        var workspace = parsed.GetValue(_workspace);
+        var workspace = parsed.GetValue(_workspace) is { } named && StoredWorkspace.Is(named)
+            ? StoredWorkspace.FolderOf(named) : parsed.GetValue(_workspace);
         var server = parsed.GetValue(_server) ?? (workspace is null ? Variable(ServerVariable) : null);
         if (server is not null)
         {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Ism.Cli.Chaos;
 using Ism.Cli.Jobs;
 using Ism.Cli.Processes;
+using Ism.Cli.Storage;
 using Ism.Cli.Terminal;
 using Ism.Cli.Verification;
 using Ism.Cluster.Hosting;
@@ -45,6 +46,7 @@ internal static class ChaosVerb
         command.SetAction(async (parsed, cancel) =>
         {
             var kinds = Kinds(parsed.GetValue(faults)!);
+            StoredWorkspace.RequireFolder("ism chaos", job.Load(parsed).Job.Workspace);
             var run = new ChaosRun(
                 context,
                 JobPaths.Resolve(job.Load(parsed).Job, Environment.CurrentDirectory),

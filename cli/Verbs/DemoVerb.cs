@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Reflection;
 using Ism.Cli.Jobs;
+using Ism.Cli.Storage;
 using Ism.Cli.Terminal;
 using Ism.Protocol.Jobs;
 using Ism.Structures.Synthesis;
@@ -38,6 +39,7 @@ internal static class DemoVerb
 
     private static async Task<int> RunAsync(VerbContext context, string folder, string[] overrides, CancellationToken cancel)
     {
+        StoredWorkspace.RequireFolder("ism demo --out", folder);
         var (train, heldout) = (Path.Combine(folder, "structures"), Path.Combine(folder, "heldout"));
         var file = JobFile.Resolve(Sample(), [
             $"workspace={folder}", $"corpus.structures={train}", $"corpus.heldout={heldout}", $"autoencoder.structures={train}", .. overrides]);

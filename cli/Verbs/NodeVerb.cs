@@ -2,6 +2,7 @@ using System.CommandLine;
 using Akka.Actor;
 using Ism.Cli.Processes;
 using Ism.Cli.Slurm;
+using Ism.Cli.Storage;
 using Ism.Cluster.Home;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Logging;
@@ -17,6 +18,7 @@ namespace Ism.Cli.Verbs;
 /// <summary>`ism node ROLE`: this process as one node of a cluster.</summary>
 internal static class NodeVerb
 {
+    private const string OnlyCoordinator = $"{NodeRoles.Coordinator}-0";
     private static readonly TimeSpan CertificateWarning = TimeSpan.FromDays(14);
 
     public static Command Create(VerbContext context) => new("node", "Run this process as one node of a cluster.")
@@ -30,7 +32,7 @@ internal static class NodeVerb
     {
         var workspace = new Option<string?>("--workspace")
         {
-            Description = "Folder of a job, with its job.json; the same place on every node. The node ends with the job",
+            Description = "Folder of a job, with its job.json; the same place on every node, or s3://bucket/prefix. The node ends with the job",
             HelpName = "FOLDER",
         };
         var home = new Option<string?>("--home")
@@ -125,6 +127,12 @@ internal static class NodeVerb
                 throw new UsageException(refusal);
             }
 
+            var address = parsed.GetValue(workspace) is { } named && StoredWorkspace.Is(named) ? named : null;
+            if (address is not null)
+            {
+                RequireJournal(node, address);
+            }
+
             Use(context, node);
 
             // Of several processes in one Slurm job, none may end the others: their script has the job queued again.
@@ -139,7 +147,7 @@ internal static class NodeVerb
 
             var listen = role == NodeRoles.Coordinator ? parsed.GetValue(api)! : ApiHost.Off;
             var code = parsed.GetValue(home) is null
-                ? await RunJobAsync(context, node, listen, queuesAgain, cancel)
+                ? await RunJobAsync(context, node, address, listen, queuesAgain, cancel)
                 : await RunHomeAsync(context, node, listen, idle, cancel);
             return task?.Launcher == BatchTask.Kubernetes ? CodeOfPod(code, context.Interruption, node.Workspace) : code;
         });
@@ -182,7 +190,9 @@ internal static class NodeVerb
 
     private static string FolderOf(string? workspace, string? home) => (workspace, home) switch
     {
-        ({ } folder, null) => Path.GetFullPath(folder),
+        ({ } folder, null) => StoredWorkspace.FolderOf(folder),
+        (null, { } folder) when StoredWorkspace.Is(folder) => throw new UsageException(
+            $"--home {folder}: the home of a standing cluster is a folder; a single job can lie on storage (--workspace {folder})"),
         (null, { } folder) => Path.GetFullPath(folder),
         (null, null) => throw new UsageException("name the job's folder with --workspace, or the home of a standing cluster with --home"),
         _ => throw new UsageException("--workspace and --home exclude each other: a node works on one job, or on the jobs of a home"),
@@ -200,10 +210,32 @@ internal static class NodeVerb
             .RunAsync(e => Emit(context, e), cancel);
     }
 
-    private static async Task<int> RunJobAsync(VerbContext context, NodeOptions node, string listen, bool queuesAgain, CancellationToken cancel)
+    // The journal's file lies in this machine's cache. Nodes of one machine begin and end together; elsewhere a coordinator that comes back
+    // with an empty one would number its leases from the beginning, and those that the others hold would count for more.
+    private static void RequireJournal(NodeOptions node, string address)
     {
-        var place = new Workspace(node.Workspace);
+        if (node.Role == NodeRoles.Coordinator && !ParentWatch.IsWatched && node.NodeId != OnlyCoordinator)
+        {
+            throw new UsageException($"--workspace {address}: a job on storage has one coordinator, --number 0 (this one is {node.NodeId}); the "
+                + "lease by which several take over from each other needs a folder that all reach");
+        }
+
+        if (node.Role == NodeRoles.Coordinator && !BeyondLoopback.IsLoopback(node.Host)
+            && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(JournalVariable.Name)))
+        {
+            throw new UsageException($"--workspace {address}: a coordinator that other machines reach ({node.Host}) needs a journal that outlives "
+                + $"this machine's cache; name a PostgreSQL database in {JournalVariable.Name}");
+        }
+    }
+
+    private static async Task<int> RunJobAsync(
+        VerbContext context, NodeOptions node, string? address, string listen, bool queuesAgain, CancellationToken cancel)
+    {
+        var place = address is null ? new Workspace(node.Workspace) : StoredWorkspace.OfNode(
+            address, node.Role == NodeRoles.Coordinator, text => Say(context, node, LogLevel.Warning, text));
         var job = JournalVariable.Over(place.ReadJob());
+        await using var members = place.Store is S3WorkspaceStore { Storage: var storage } && !ParentWatch.IsWatched
+            ? await StoredMembers.StartAsync(storage, node, text => Say(context, node, LogLevel.Warning, text), cancel) : null;
         var (places, door) = (new SinglePlace(place, job), new JobDoor());
         await using var api = await ApiHost.StartAsync(listen, node, places, door, cancel);
         SayAddress(context, api);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Ism.Cli.Jobs;
 using Ism.Cli.Processes;
+using Ism.Cli.Storage;
 using Ism.Cli.Terminal;
 using Ism.Cluster.Hosting;
 using Ism.Coordinator.Api;
@@ -53,17 +54,19 @@ internal static class RunVerb
         var job = JobPaths.Resolve(options, Environment.CurrentDirectory);
         JobValidation.ThrowIfAny(JobValidation.CheckInputs(job));
         var clock = Stopwatch.StartNew();
-        using var alone = FolderLock.Take(job.Workspace, "`ism run`");
-        var continues = JobWorkspace.Open(job);
+        var folder = StoredWorkspace.FolderOf(job.Workspace);
+        using var alone = FolderLock.Take(folder, "`ism run`");
+        var continues = StoredWorkspace.Is(job.Workspace)
+            ? StoredWorkspace.Begin(job, text => context.Error.WriteLine($"ism: {text}")) : JobWorkspace.Open(job);
         string? failure;
         await using (var display = ProgressDisplay.Create(context.Error))
         {
             display.Note($"{(continues ? "going on with" : "running")} {job.Name} in {options.Workspace}: "
                 + $"{job.Cluster.Coordinators} coordinator(s), "
-                + $"{job.Cluster.Featurizers} featurizer(s), {job.Cluster.Trainers} trainer(s); logs in {Path.Combine(options.Workspace, Workspace.Logs)}");
+                + $"{job.Cluster.Featurizers} featurizer(s), {job.Cluster.Trainers} trainer(s); logs in {Logs(options)}");
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            new ApiRecords(job.Workspace).Clear();
-            var address = ServeVerb.SayAddressAsync(job.Workspace, display.Note, stop.Token);
+            new ApiRecords(folder).Clear();
+            var address = ServeVerb.SayAddressAsync(folder, display.Note, stop.Token);
             await using var checkpoint = context.Interruption.CheckpointFirst.Register(() => _ = KeepThenStopAsync(job, display.Note, stop));
             try
             {
@@ -80,7 +83,7 @@ internal static class RunVerb
 
         if (failure is not null)
         {
-            await context.Error.WriteLineAsync($"ism: {job.Name} did not finish: {failure} (logs: {Path.Combine(options.Workspace, Workspace.Logs)})");
+            await context.Error.WriteLineAsync($"ism: {job.Name} did not finish: {failure} (logs: {Logs(options)})");
             return ExitCode.Failed;
         }
 
@@ -91,12 +94,16 @@ internal static class RunVerb
         return ExitCode.Success;
     }
 
+    // Logs are this machine's.
+    private static string Logs(JobOptions options) => Path.Combine(
+        StoredWorkspace.Is(options.Workspace) ? StoredWorkspace.FolderOf(options.Workspace) : options.Workspace, Workspace.Logs);
+
     private static async Task KeepThenStopAsync(JobOptions job, Action<string> note, CancellationTokenSource stop)
     {
         try
         {
             var command = new JobCommand(JobCommandKind.Checkpoint, "", 0, "ism run");
-            note((await ControlClient.AskAsync(job.Workspace, command, CheckpointPatience, stop.Token)).Message);
+            note((await ControlClient.AskAsync(StoredWorkspace.FolderOf(job.Workspace), command, CheckpointPatience, stop.Token)).Message);
             if (await SlurmRequeue.TryAsync(stop.Token) is { } queued)
             {
                 note(queued);

@@ -33,7 +33,7 @@ internal static class ServeVerb
         command.SetAction((parsed, cancel) => RunAsync(
             context,
             LocalPlan.ForHome(
-                Path.GetFullPath(parsed.GetValue(home)!),
+                HomeOf(parsed.GetValue(home)!),
                 new ClusterOptions
                 {
                     Coordinators = Inputs.AtLeastOne("--coordinators", parsed.GetValue(coordinators)),
@@ -43,6 +43,12 @@ internal static class ServeVerb
                 parsed.GetValue(api)),
             cancel));
         return command;
+    }
+
+    private static string HomeOf(string home)
+    {
+        Storage.StoredWorkspace.RequireFolder("ism serve --home", home);
+        return Path.GetFullPath(home);
     }
 
     private static Option<int> Number(string name, string description, int value) =>

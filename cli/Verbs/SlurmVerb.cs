@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ism.Cli.Jobs;
 using Ism.Cli.Processes;
 using Ism.Cli.Slurm;
+using Ism.Cli.Storage;
 using Ism.Protocol.Jobs;
 
 namespace Ism.Cli.Verbs;
@@ -47,6 +48,7 @@ internal static class SlurmVerb
         VerbContext context, JobOptions file, SlurmPlan plan, string? folder, bool submit, bool keep, SlurmCommands commands,
         CancellationToken cancel)
     {
+        StoredWorkspace.RequireFolder("ism slurm", file.Workspace);
         var program = ProgramCommand.Self();
         foreach (var warning in SlurmPaths.Warnings(file.Workspace, Environment.CurrentDirectory, program))
         {

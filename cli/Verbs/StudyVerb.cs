@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ism.Cli.Storage;
 using Ism.Cli.Studies;
 
 namespace Ism.Cli.Verbs;
@@ -41,6 +42,7 @@ internal static class StudyVerb
     private static async Task<int> RunAsync(
         VerbContext context, StudyOptions study, bool evaluateOnly, bool json, CancellationToken cancel)
     {
+        StoredWorkspace.RequireFolder("ism study", study.Workspace);
         using var alone = Processes.FolderLock.Take(Path.GetFullPath(study.Workspace), "`ism study`");
         var runs = StudyPlan.Of(study);
         if (!evaluateOnly && await StudyRunner.RunAsync(context, runs, cancel) is var code && code != ExitCode.Success)

@@ -21,12 +21,13 @@ public static class JournalScope
         }
 
         var path = workspace.At(FileName);
-        if (!File.Exists(path))
+        if (!workspace.Bring(path))
         {
             // Of several coordinators that come at once the first one's counts.
             WholeFile.WriteNew(path, Guid.NewGuid().ToString("N"));
         }
 
+        workspace.Keep(path);
         return $"{File.ReadAllText(path).Trim()}/";
     }
 }

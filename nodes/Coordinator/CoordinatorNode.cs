@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Ism.Cluster.Hosting;
 using Ism.Cluster.Sharding;
 using Ism.Coordinator.Api;
@@ -21,6 +22,7 @@ public static class CoordinatorNode
     public static void Start(
         ActorSystem system, Workspace workspace, JobOptions job, Action<RunEvent> emit, Action<string?> ended, JobDoor? door = null)
     {
+        BringEvents(system, workspace);
         var log = new EventLog(workspace);
         JobSingleton.Host(system, JobActor.Props(job, workspace, LeaseHolders.Of(system), Keep, ended));
         var proxy = JobSingleton.Proxy(system);
@@ -32,6 +34,19 @@ public static class CoordinatorNode
             JobGauges.Happened(happened);
             log.Append(happened);
             emit(happened);
+        }
+    }
+
+    // What was said before is not worth a job.
+    private static void BringEvents(ActorSystem system, Workspace workspace)
+    {
+        try
+        {
+            workspace.BringLog(Workspace.Events);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            system.Log.Warning("events of earlier runs are not here: {0}", e.Message);
         }
     }
 }

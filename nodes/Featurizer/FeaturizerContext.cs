@@ -105,7 +105,11 @@ public sealed class FeaturizerContext : IDisposable
     public Catalogue Catalogue(string folder)
     {
         var opened = _catalogues.GetOrAdd(
-            folder, f => new Lazy<Catalogue>(() => Corpus.Catalogue.Open(Workspace.At(Workspace.Catalogues, f))));
+            folder, f => new Lazy<Catalogue>(() =>
+            {
+                Workspace.BringFolder($"{Workspace.Catalogues}/{f}");
+                return Corpus.Catalogue.Open(Workspace.At(Workspace.Catalogues, f));
+            }));
         try
         {
             return opened.Value;

@@ -9,7 +9,7 @@ public sealed record JobOptions
     /// <summary>Short name; letters, digits, '-' and '_'. Part of actor and file names.</summary>
     public string Name { get; init; } = "job";
 
-    /// <summary>Folder that every node of the job reaches; holds everything the job makes.</summary>
+    /// <summary>Folder that every node of the job reaches, or s3://bucket/prefix; holds everything the job makes.</summary>
     public string Workspace { get; init; } = "runs/job";
 
     /// <summary>Every draw of the job (order, crops, masks, initial weights, k-means starts) follows from this number.</summary>

@@ -52,6 +52,10 @@ public sealed record Workspace(string Root)
     /// <summary>Log of each node.</summary>
     public const string Logs = "logs";
 
+    /// <summary>Storage that the workspace lies on, its folder being a cache; null where the folder is the workspace, and then none of what
+    /// follows does anything.</summary>
+    public IWorkspaceStore? Store { get; init; }
+
     /// <summary>An absolute path; a name that is absolute already (a model given by the user) stays as it is.</summary>
     public string At(params string[] parts) => Path.GetFullPath(Path.Combine([Root, .. parts]));
 
@@ -63,5 +67,63 @@ public sealed record Workspace(string Root)
         return File.Exists(path)
             ? JobJson.Load(path)
             : throw new FileNotFoundException($"{path} is missing; is {Root} the workspace of a job, and does this node reach it?", path);
+    }
+
+    /// <summary><see cref="IWorkspaceStore.Keep"/> of a file, by its name or its absolute path. What lies outside the workspace is left alone,
+    /// here and in the following.</summary>
+    public void Keep(string file, CancellationToken cancel = default)
+    {
+        if (Store is not null && NameOf(file) is { } name)
+        {
+            Store.Keep(name, cancel);
+        }
+    }
+
+    /// <summary><see cref="IWorkspaceStore.KeepFolder"/>.</summary>
+    public void KeepFolder(string folder, CancellationToken cancel = default)
+    {
+        if (Store is not null && NameOf(folder) is { } name)
+        {
+            Store.KeepFolder(name, cancel);
+        }
+    }
+
+    /// <summary><see cref="IWorkspaceStore.Bring"/>: whether a file is in the folder, having been fetched if need be.</summary>
+    public bool Bring(string file, bool patient = true)
+    {
+        var path = At(file);
+        return File.Exists(path) || (Store is not null && NameOf(path) is { } name && Store.Bring(name, patient));
+    }
+
+    /// <summary>The path of a file that is fetched first if need be.</summary>
+    public string Brought(string file)
+    {
+        _ = Store is null || Bring(file);
+        return file;
+    }
+
+    /// <summary><see cref="IWorkspaceStore.BringLog"/>.</summary>
+    public void BringLog(string file)
+    {
+        if (Store is not null && NameOf(file) is { } name)
+        {
+            Store.BringLog(name);
+        }
+    }
+
+    /// <summary><see cref="IWorkspaceStore.BringFolder"/>; an empty name is none.</summary>
+    public void BringFolder(string folder)
+    {
+        if (Store is not null && folder.Length > 0 && NameOf(folder) is { } name)
+        {
+            _ = Store.BringFolder(name);
+        }
+    }
+
+    // Null for what lies outside the workspace: a model given by the user.
+    private string? NameOf(string path)
+    {
+        var name = Path.GetRelativePath(At(), At(path)).Replace('\\', '/');
+        return name == ".." || name.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(name) ? null : name;
     }
 }

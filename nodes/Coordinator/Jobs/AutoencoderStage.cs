@@ -24,8 +24,10 @@ public static class AutoencoderStage
             return given;
         }
 
+        services.Workspace.BringFolder(Workspace.Autoencoder);
         if (Finished(services.Workspace.At(Workspace.Autoencoder)) is null)
         {
+            services.Workspace.KeepFolder(Workspace.Autoencoder);
             services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Autoencoder, message: "found in the workspace"));
             return Workspace.Autoencoder;
         }
@@ -42,6 +44,7 @@ public static class AutoencoderStage
             before += stage.TotalSteps;
         }
 
+        services.Workspace.BringFolder(Workspace.Autoencoder);
         if (Finished(services.Workspace.At(Workspace.Autoencoder)) is { } missing)
         {
             throw new JobFailedException($"the autoencoder was trained but cannot be read: {missing}");

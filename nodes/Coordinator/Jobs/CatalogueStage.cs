@@ -28,11 +28,18 @@ public static class CatalogueStage
     public static JobCatalogues Run(IJobServices services)
     {
         var folder = services.Workspace.At(Workspace.Catalogues);
+        services.Workspace.Bring(Path.Combine(folder, RolesFile));
         var roles = ReadRoles(folder) ?? ListAll(services, folder);
         var open = new Dictionary<string, NamedCatalogue>();
         var catalogues = new JobCatalogues(Open("corpus")!, Open("heldout"), Open("experimental") ?? Open("corpus")!);
         var counts = $"{catalogues.Corpus.Catalogue.Count:N0} structures to train on in {catalogues.Corpus.Catalogue.ChunkCount:N0} chunks, "
             + $"{catalogues.Heldout?.Catalogue.Count ?? 0:N0} held out, {catalogues.Experimental.Catalogue.Count:N0} for the autoencoder";
+        foreach (var name in open.Keys)
+        {
+            services.Workspace.KeepFolder(Path.Combine(folder, name));
+        }
+
+        services.Workspace.Keep(Path.Combine(folder, RolesFile));
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Catalogue, catalogues.Corpus.Catalogue.Count, catalogues.Corpus.Catalogue.Count, counts));
         return catalogues;
 
@@ -43,9 +50,13 @@ public static class CatalogueStage
                 return null;
             }
 
-            return open.TryGetValue(name, out var known)
-                ? known
-                : open[name] = new NamedCatalogue(name, Catalogue.Open(Path.Combine(folder, name)));
+            if (open.TryGetValue(name, out var known))
+            {
+                return known;
+            }
+
+            services.Workspace.BringFolder(Path.Combine(folder, name));
+            return open[name] = new NamedCatalogue(name, Catalogue.Open(Path.Combine(folder, name)));
         }
     }
 

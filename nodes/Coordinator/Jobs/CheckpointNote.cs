@@ -19,6 +19,9 @@ internal static class CheckpointNote
                 .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
                 .Select(n => long.TryParse(n[Prefix.Length..], CultureInfo.InvariantCulture, out var step) ? step : 0)
             : [];
+        steps = steps.Concat((services.Workspace.Store?.Folders(stage.Checkpoints) ?? [])
+            .Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(n => long.TryParse(n[Prefix.Length..], CultureInfo.InvariantCulture, out var step) ? step : 0));
         var newest = steps.DefaultIfEmpty(0).Max();
         if (newest > 0)
         {

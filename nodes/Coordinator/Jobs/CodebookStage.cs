@@ -38,8 +38,10 @@ public static class CodebookStage
             return given;
         }
 
+        services.Workspace.BringFolder(Workspace.Codebook);
         if (Problem(services.Workspace.At(Workspace.Codebook), identity) is null)
         {
+            services.Workspace.KeepFolder(Workspace.Codebook);
             services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Codebook, message: "found in the workspace"));
             return Workspace.Codebook;
         }
@@ -58,6 +60,7 @@ public static class CodebookStage
         WriteElbow(services, sample);
         var codebook = await ClusterAsync(services, experimental, identity, embeddings, order, sample, cancel);
         codebook.Save(services.Workspace.At(Workspace.Codebook));
+        services.Workspace.KeepFolder(Workspace.Codebook);
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Codebook, message:
             $"{codebook.Tokens} tokens from {codebook.Origin.Points:N0} residues in {codebook.Origin.Iterations} iterations"));
         return Workspace.Codebook;
@@ -92,7 +95,7 @@ public static class CodebookStage
             ResiduesPerStructure = services.Job.Codebook.ResiduesPerStructure,
             Seed = StageSteps.Seed(services.Job.Seed, "codebook"),
         };
-        var setup = LedgerSetups.Of(services.Job, work, order, c => EmbeddingsFile.PathOf(folder, c));
+        var setup = LedgerSetups.Of(services.Job, work, order, c => EmbeddingsFile.PathOf(folder, c)).On(services.Workspace);
         await services.WorkAsync(setup, p => services.Emit(Events.Chunks(RunStages.Codebook, p, "embedding residues")), cancel);
     }
 
@@ -100,7 +103,7 @@ public static class CodebookStage
     private static Embeddings Sample(IJobServices services, string embeddings, int[] order)
     {
         var folder = services.Workspace.At(embeddings);
-        var files = order.Select(c => EmbeddingsFile.Load(EmbeddingsFile.PathOf(folder, c))).ToList();
+        var files = order.Select(c => EmbeddingsFile.Load(services.Workspace.Brought(EmbeddingsFile.PathOf(folder, c)))).ToList();
         var total = files.Sum(f => (long)f.Points.Count);
         var share = total == 0 ? 0 : Math.Min(1.0, services.Job.Codebook.StartSample / (double)total);
         var seed = (ulong)StageSteps.Seed(services.Job.Seed, "codebook-sample");
@@ -149,6 +152,7 @@ public static class CodebookStage
         {
             var pass = $"{folder}/pass-{iteration:D3}";
             ClusteringFiles.SaveCentroids(services.Workspace.At(pass, "centroids.safetensors"), centroids);
+            services.Workspace.Keep($"{pass}/centroids.safetensors", cancel);
             var total = await PassAsync(services, catalogue, pass, embeddings, order, cancel);
             var next = KMeans.Update([total], centroids);
             services.Emit(RunEvent.Now(RunEventKind.Progress, RunStages.Codebook, iteration, options.MaxIterations, "k-means",
@@ -185,8 +189,8 @@ public static class CodebookStage
             Codebook = $"{pass}/centroids.safetensors",
             Embeddings = embeddings,
         };
-        var setup = LedgerSetups.Of(services.Job, work, order, c => EmbeddingsFile.PathOf(output, c));
+        var setup = LedgerSetups.Of(services.Job, work, order, c => EmbeddingsFile.PathOf(output, c)).On(services.Workspace);
         await services.WorkAsync(setup, _ => { }, cancel);
-        return KMeansPartial.Merge(order.Select(c => ClusteringFiles.LoadPartial(EmbeddingsFile.PathOf(output, c))));
+        return KMeansPartial.Merge(order.Select(c => ClusteringFiles.LoadPartial(services.Workspace.Brought(EmbeddingsFile.PathOf(output, c)))));
     }
 }

@@ -12,6 +12,7 @@ public sealed class EventLog(Workspace workspace)
     private readonly string _path = workspace.At(Workspace.Events);
     private readonly Dictionary<string, DateTimeOffset> _progress = [];
     private readonly Lock _lock = new();
+    private readonly LogCopy _copy = new(workspace, () => [Workspace.Events]);
 
     /// <summary>Appends an event.</summary>
     public void Append(RunEvent happened)
@@ -28,6 +29,7 @@ public sealed class EventLog(Workspace workspace)
                 using var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
                 StartOfLine(file);
                 file.Write(System.Text.Encoding.UTF8.GetBytes(happened.ToLine() + "\n"));
+                _copy.Touch();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

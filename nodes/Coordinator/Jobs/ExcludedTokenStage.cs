@@ -29,7 +29,7 @@ public static class ExcludedTokenStage
         var counts = new TokenConfidence(clusters);
         foreach (var chunk in order.Take(services.Job.Codebook.ExcludedTokenChunks))
         {
-            using var file = TokenFile.Open(TokenFile.PathOf(services.Workspace.At(tokens), chunk));
+            using var file = TokenFile.Open(services.Workspace.Brought(TokenFile.PathOf(services.Workspace.At(tokens), chunk)));
             for (var row = 0; row < file.RowCount; row++)
             {
                 if (file.HasPlddt(row))

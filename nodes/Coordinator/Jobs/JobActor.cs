@@ -230,6 +230,15 @@ public sealed partial class JobActor : ReceivePersistentActor, IWithTimers
 
         try
         {
+            _workspace.Store?.KeepLog(Workspace.Events);
+        }
+        catch (IOException e)
+        {
+            _log.Warning("the last events are not on the storage: {0}", e.Message);
+        }
+
+        try
+        {
             EndedMarker.Write(_workspace.Root, error);
         }
         catch (IOException e)

@@ -24,6 +24,13 @@ public static class ReportStage
         var clusters = StructureCodebook.Load(workspace.At(codebook)).Tokens;
         string[] teachers = [FirstTeacher, .. services.Job.Teachers.Select(teacher => teacher.Name)];
         int[] sizes = [clusters, .. services.Job.Teachers.Select(teacher => teacher.TokenCount)];
+        Bring(workspace, tokens.Corpus.Folder, catalogues.Corpus.Catalogue);
+        if (catalogues.Heldout is { } held && tokens.Heldout is { } its)
+        {
+            Bring(workspace, its.Folder, held.Catalogue);
+        }
+
+        workspace.BringLog(Workspace.Metrics);
         var corpus = TokenSurvey.Of(workspace.At(tokens.Corpus.Folder), catalogues.Corpus.Catalogue.ChunkCount, sizes);
         var heldout = catalogues.Heldout is { } named && tokens.Heldout is { } work
             ? TokenSurvey.Of(workspace.At(work.Folder), named.Catalogue.ChunkCount, sizes)
@@ -46,6 +53,16 @@ public static class ReportStage
             Elbow = Elbow(workspace.At(codebook, CodebookStage.ElbowFile), clusters),
             Heldout = heldout is null ? [] : [.. Heldout(log, corpus, heldout, teachers, excluded)],
         });
+        workspace.Keep(Workspace.Quarantine);
+        workspace.Keep(Workspace.Report);
+    }
+
+    private static void Bring(Workspace workspace, string folder, Catalogue catalogue)
+    {
+        foreach (var chunk in workspace.Store is null ? [] : Enumerable.Range(0, catalogue.ChunkCount))
+        {
+            workspace.Bring(TokenFile.PathOf(workspace.At(folder), chunk));
+        }
     }
 
     private static string Summary(TokenSurvey corpus, TokenSurvey? heldout, MetricsLog log, ExcludedToken excluded)

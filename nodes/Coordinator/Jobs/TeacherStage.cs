@@ -66,7 +66,7 @@ public static class TeacherStage
         var (chains, without, example) = (0L, new long[teachers.Count], new string[teachers.Count]);
         foreach (var chunk in chunks)
         {
-            using var file = TokenFile.Open(TokenFile.PathOf(services.Workspace.At(tokens), chunk));
+            using var file = TokenFile.Open(services.Workspace.Brought(TokenFile.PathOf(services.Workspace.At(tokens), chunk)));
             chains += file.RowCount;
             for (var i = 0; i < teachers.Count; i++)
             {
@@ -105,9 +105,11 @@ public static class TeacherStage
         var absolute = services.Workspace.At(folder);
         try
         {
+            services.Workspace.BringFolder(folder);
             var coverage = TeacherParts.Find(absolute) ?? TeacherParts.Write(
                 absolute, catalogue.Catalogue,
                 TeacherFile.Read(teacher.Tokens, new TeacherAlphabet(teacher.Clusters, teacher.Alphabet), teacher.Name));
+            services.Workspace.KeepFolder(folder);
             var said = string.Create(
                 CultureInfo.InvariantCulture,
                 $"teacher {teacher.Name}: {coverage.Covered:N0} of {coverage.Structures:N0} structures of {catalogue.Folder} have tokens; {coverage.Used:N0} of {coverage.Rows:N0} rows of {Path.GetFileName(teacher.Tokens)} used");

@@ -53,7 +53,7 @@ public static class TokenStage
             Seed = services.Job.Seed,
             Teachers = teachers,
         };
-        var setup = LedgerSetups.Of(services.Job, work, order, chunk => TokenFile.PathOf(absolute, chunk));
+        var setup = LedgerSetups.Of(services.Job, work, order, chunk => TokenFile.PathOf(absolute, chunk)).On(services.Workspace);
         var all = services.WorkAsync(setup, OnProgress, cancel);
         all.ContinueWith(
             t => ready.TrySetException(t.Exception!.InnerExceptions), cancel, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

@@ -33,7 +33,7 @@ public sealed partial class LedgerActor : ReceivePersistentActor, IWithTimers
         _setup = setup;
         _holderAt = holderAt;
         _state = new LedgerState(setup.Order, setup.LeaseTime);
-        _checks = new ResultChecks(setup.ResultPath, Self);
+        _checks = new ResultChecks(setup.ResultPath, Self, setup.Bring);
         _traces = new LeaseTraces(setup.Work);
         Recover<ILedgerEvent>(_state.Apply);
         Recover<RecoveryCompleted>(_ => Open());

@@ -1,4 +1,5 @@
 using Ism.Protocol.Chunks;
+using Ism.Protocol.Jobs;
 
 namespace Ism.Coordinator.Ledger;
 
@@ -17,6 +18,12 @@ public sealed record LedgerSetup(
 {
     /// <summary>What its owner's name in the journal begins with (<see cref="Ism.Cluster.Hosting.JournalScope"/>).</summary>
     public string Scope { get; init; } = "";
+
+    /// <summary>Where a result that the folder does not have may be fetched; null: it is gone.</summary>
+    public Func<string, bool>? Bring { get; init; }
+
+    /// <summary>The same in a workspace that may lie on storage.</summary>
+    public LedgerSetup On(Workspace workspace) => workspace.Store is null ? this : this with { Bring = path => workspace.Bring(path) };
 }
 
 /// <summary>Ledger to its parent: where the work stands. Each chunk is newly committed once its result can be relied on.</summary>

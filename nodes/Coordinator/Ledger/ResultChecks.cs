@@ -11,7 +11,10 @@ public sealed record ResultChecked(ChunkCommitted Commit, string? Problem);
 /// Compares the files of committed chunks with their commits. Hashing reads every byte, so it is done in the background, a few files at
 /// a time, in the order asked for. Belongs to one actor, which is told the results.
 /// </summary>
-public sealed class ResultChecks(Func<int, string> pathOf, IActorRef ledger) : IDisposable
+/// <param name="pathOf">The result file of a chunk.</param>
+/// <param name="ledger">Told the results.</param>
+/// <param name="bring">Fetches a file that is not there; null: it is gone.</param>
+public sealed class ResultChecks(Func<int, string> pathOf, IActorRef ledger, Func<string, bool>? bring = null) : IDisposable
 {
     /// <summary>What is put behind the name of a file that is set aside.</summary>
     public const string Aside = ".damaged";
@@ -29,7 +32,7 @@ public sealed class ResultChecks(Func<int, string> pathOf, IActorRef ledger) : I
     public string? Glance(ChunkCommitted commit)
     {
         var file = new FileInfo(pathOf(commit.Chunk));
-        return !file.Exists ? $"its file {file.FullName} is gone"
+        return !file.Exists && bring is not null ? null : !file.Exists ? $"its file {file.FullName} is gone"
             : commit.Bytes > 0 && file.Length != commit.Bytes
                 ? $"its file {file.FullName} has {file.Length} bytes where {commit.Bytes} were committed"
                 : null;
@@ -90,12 +93,13 @@ public sealed class ResultChecks(Func<int, string> pathOf, IActorRef ledger) : I
         var path = pathOf(commit.Chunk);
         try
         {
+            _ = bring?.Invoke(path);
             using var stream = new FileStream(
                 path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
             var found = Convert.ToHexStringLower(SHA256.HashData(stream));
             return found == commit.Sha256 ? null : $"its file {path} has SHA-256 {found} where {commit.Sha256} was committed";
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return $"its file {path} cannot be read: {e.Message}";
         }

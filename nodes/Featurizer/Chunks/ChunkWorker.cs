@@ -55,6 +55,14 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         _times = new ChunkTimes();
         try
         {
+            if (new StoredResults(context).Take(work, chunk, cancel) is { } made)
+            {
+                progress(made.Structures + made.Quarantined);
+                ChunkTraces.End(span, _times, null);
+                return made;
+            }
+
+            StoredResults.Gather(context.Workspace, work, chunk);
             var result = work.Kind switch
             {
                 WorkKind.Embed => Embed(work, chunk, progress, cancel),
@@ -62,6 +70,7 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
                 WorkKind.Tokenise => Tokenise(work, chunk, progress, cancel),
                 _ => throw new InvalidDataException($"unknown kind of work {work.Kind}; the coordinator may run another version"),
             };
+            context.Workspace.Keep(ResultPath(context.Workspace, work, chunk), cancel);
             _times.HasWritten();
             FeaturizerMetrics.Finished(work.Kind, result.Residues, result.Reasons, _times);
             ChunkTraces.End(span, _times, null);
@@ -147,7 +156,8 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
             new(summary.Sha256, summary.Bytes, summary.Structures, summary.Quarantined, summary.Residues, 0) { Reasons = ByReason(refused) };
     }
 
-    private static IReadOnlyDictionary<string, int> ByReason(IReadOnlyCollection<QuarantinedStructure> refused) => refused.Count == 0
+    /// <summary>How many structures were refused for each reason.</summary>
+    internal static IReadOnlyDictionary<string, int> ByReason(IReadOnlyCollection<QuarantinedStructure> refused) => refused.Count == 0
         ? ReadOnlyDictionary<string, int>.Empty
         : refused.GroupBy(r => r.Reason).ToDictionary(g => g.Key, g => g.Count());
 }

@@ -83,7 +83,8 @@ internal sealed class TokenCache(FeaturizerContext context, Action<string> log)
         }
     }
 
-    private static TokenFileSummary Summary(TokenFile file, byte[] bytes)
+    /// <summary>What a token file holds.</summary>
+    public static TokenFileSummary Summary(TokenFile file, byte[] bytes)
     {
         var structures = 0;
         long residues = 0;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Ism.Corpus;
 using Ism.Corpus.Streaming;
 using Ism.Featurizer.Metrics;
@@ -15,12 +16,14 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
 {
     private const int CachedTokenFiles = 64;
     private const int CachedStructureChunks = 8;
+    private static readonly TimeSpan AskStorageEvery = TimeSpan.FromSeconds(3);
     private readonly RecentCache<(string Path, DateTime Written, long Bytes), TokenFile> _tokenFiles = new(
         CachedTokenFiles, f => f.Dispose(), found => FeaturizerMetrics.Looked("tokens", found));
     private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(
         CachedStructureChunks, _ => { }, found => FeaturizerMetrics.Looked("structures", found));
     private readonly ServedStructures _reading = new(context, underWay);
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
+    private readonly Dictionary<string, long> _missed = [];
 
     /// <summary>A server that nobody watches.</summary>
     public SampleServer(FeaturizerContext context)
@@ -64,7 +67,37 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
     private TokenFile? Opened(FetchSamples request)
     {
         var found = new FileInfo(TokenFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk));
+        if (!found.Exists && Bring(found.FullName))
+        {
+            found.Refresh();
+        }
+
         return found.Exists ? Open(found, request) : null;
+    }
+
+    // Trainers ask again four times a second for what is still to be made; the storage is not asked that often.
+    private bool Bring(string path)
+    {
+        if (context.Workspace.Store is null || (_missed.TryGetValue(path, out var last) && Stopwatch.GetElapsedTime(last) < AskStorageEvery))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (context.Workspace.Bring(path, patient: false))
+            {
+                _missed.Remove(path);
+                return true;
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            context.Note($"{path} could not be fetched: {e.Message}");
+        }
+
+        _missed[path] = Stopwatch.GetTimestamp();
+        return false;
     }
 
     // A file that has been written since is another one: made again, or damaged by whoever wrote it.

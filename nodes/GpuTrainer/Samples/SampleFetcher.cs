@@ -260,6 +260,7 @@ public sealed class SampleFetcher : ReceiveActor, IWithTimers
         var path = TokenFile.PathOf(_workspace.At(_plan.Tokens), request.Chunk);
         try
         {
+            _workspace.Bring(path, patient: false);
             using var file = TokenFile.Open(path);
             _log.Info("no featurizer answers for chunk {0}; read its token file", request.Chunk);
             if (request.Step is null)

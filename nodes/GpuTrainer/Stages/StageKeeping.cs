@@ -22,6 +22,7 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
     private Catalogue? _catalogue;
     private int _refusedInARow;
     private long _lastBegun = -1;
+    private readonly LogCopy _copy = new(host.Workspace, () => LogsOf(host.Workspace, runtime.Stage.StageId));
 
     /// <summary>Pauses before what must be written at the end of a stage is tried again; as many tries more.</summary>
     public IReadOnlyList<TimeSpan> RetryPauses { get; init; } =
@@ -82,6 +83,7 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
         }
 
         TellEnded();
+        _copy.Touch();
         if (runtime.Step % Tuning.CheckpointEvery != 0 || runtime.Step == _lastBegun)
         {
             return;
@@ -142,7 +144,40 @@ internal sealed class StageKeeping(StageLoopHost host, IStageRuntime runtime, IC
         if (group.Rank == 0)
         {
             TellEnded();
+            KeepLogs();
         }
+    }
+
+    /// <summary>Before the first step: what was logged by a rank 0 on another machine.</summary>
+    public void BringLogs()
+    {
+        if (group.Rank == 0)
+        {
+            TryLogs("fetched", () => host.Workspace.BringLog(Workspace.Metrics));
+        }
+    }
+
+    // Before the stage counts as ended: the report is made of them.
+    private void KeepLogs() => TryLogs("sent", _copy.Flush);
+
+    private void TryLogs(string what, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception problem) when (problem is IOException or InvalidDataException)
+        {
+            Warn($"logs were not {what}: {problem.Message}");
+        }
+    }
+
+    private static IEnumerable<string> LogsOf(Workspace workspace, string stage)
+    {
+        var boards = $"{Workspace.TensorBoard}/{stage}";
+        return Directory.Exists(workspace.At(boards))
+            ? [Workspace.Metrics, .. Directory.EnumerateFiles(workspace.At(boards)).Select(f => $"{boards}/{Path.GetFileName(f)}")]
+            : [Workspace.Metrics];
     }
 
     // Rank 0 writes, which takes as long as the disk takes; the ranks ask each other meanwhile, so that no deadline is missed by it.

@@ -57,6 +57,7 @@ public sealed class StageLoop(StageLoopHost host, IStageRuntime runtime, ICollec
     public string? Run(CancellationToken cancel)
     {
         runtime.Join(group);
+        Keeping.BringLogs();
         using var watch = _watch = new StageWatch(host, runtime, group, _metrics);
         CompleteStepLog();
         var catalogue = Catalogue.Open(host.Workspace.At(Workspace.Catalogues, _stage.Catalogue));

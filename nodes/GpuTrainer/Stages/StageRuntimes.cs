@@ -30,9 +30,18 @@ public static class StageRuntimes
     /// <exception cref="InvalidDataException">A model is not what it should be.</exception>
     public static IStageRuntime Create(TrainingStage stage, JobOptions job, Workspace workspace, torch.Device? device = null)
     {
+        foreach (var folder in (string[])[stage.Catalogue, stage.Heldout])
+        {
+            workspace.BringFolder(folder.Length > 0 ? $"{Workspace.Catalogues}/{folder}" : "");
+        }
+
+        workspace.BringFolder(stage.StartFrom);
         var catalogue = Catalogue.Open(workspace.At(Workspace.Catalogues, stage.Catalogue)).Id;
         var checkpoints = new CheckpointStore(
-            workspace.At(stage.Checkpoints), job.Tuning.KeepCheckpoints, job.Tuning.KeepCheckpointEvery);
+            workspace.At(stage.Checkpoints), job.Tuning.KeepCheckpoints, job.Tuning.KeepCheckpointEvery)
+        {
+            Copies = workspace.Store is { } store ? new CheckpointCopies(store, stage.Checkpoints) : null,
+        };
         return stage.Objective == ObjectiveKind.StructureTuning
             ? Tuning(stage, job, workspace, checkpoints, catalogue, device)
             : Autoencoder(stage, job, workspace, checkpoints, catalogue, device);
@@ -69,8 +78,14 @@ public static class StageRuntimes
             AtomPairsPerMicroBatch = settings.AtomPairsPerMicroBatch,
         });
         return new StageRuntime<EnvironmentSample>(
-            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, () => model.Save(workspace.At(stage.Output)), Problem,
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, Problem,
             job.Tuning.OutlierSigma);
+
+        void SaveModel()
+        {
+            model.Save(workspace.At(stage.Output));
+            workspace.KeepFolder(stage.Output);
+        }
 
         static EnvironmentSample Decode(FetchedSample sample) => new()
         {
@@ -123,8 +138,11 @@ public static class StageRuntimes
             return TrainingFlops.OfStep(model.Config, lengths, clusters, masked);
         }
 
-        void SaveModel() => model.SaveHuggingFace(
-            workspace.At(stage.Output), [.. heads.Select(head => head.Head)]);
+        void SaveModel()
+        {
+            model.SaveHuggingFace(workspace.At(stage.Output), [.. heads.Select(head => head.Head)]);
+            workspace.KeepFolder(stage.Output);
+        }
 
         TuningSample Decode(FetchedSample sample)
         {

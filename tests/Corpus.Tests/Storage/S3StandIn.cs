@@ -13,7 +13,7 @@ namespace Ism.Corpus.Tests.Storage;
 
 /// <summary>
 /// A stand-in for S3 on loopback: objects in memory, listing by pages of three, ranges, If-Match, Content-MD5, multipart uploads. It
-/// checks no signatures. Not a real server: see <see cref="S3Fixture"/> for how the tests are run against one.
+/// checks no signatures. Not a real server: docs/testing.md says how the tests are run against one.
 /// </summary>
 internal sealed class S3StandIn : IAsyncDisposable
 {
@@ -22,10 +22,14 @@ internal sealed class S3StandIn : IAsyncDisposable
     private readonly SortedDictionary<string, Stored> _objects = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<int, byte[]>> _uploads = new();
     private readonly ConcurrentDictionary<string, string?> _hashes = new();
+    private readonly ConcurrentDictionary<string, bool> _buckets = new();
 
     private S3StandIn(WebApplication app) => _app = app;
 
-    public sealed record Stored(byte[] Content, string ETag, string? Sha256);
+    public sealed record Stored(byte[] Content, string ETag, string? Sha256)
+    {
+        public DateTime Sent { get; } = DateTime.UtcNow;
+    }
 
     /// <summary>Does something else with a request; true if it has.</summary>
     public Func<HttpContext, Task<bool>> Fault { get; set; } = _ => Task.FromResult(false);
@@ -34,6 +38,27 @@ internal sealed class S3StandIn : IAsyncDisposable
     public ConcurrentQueue<string> Requests { get; } = new();
 
     public string Address => _app.Urls.First();
+
+    /// <summary>Bucket and key of every object there is, ordered.</summary>
+    public IReadOnlyList<string> Keys
+    {
+        get
+        {
+            lock (_objects)
+            {
+                return [.. _objects.Keys];
+            }
+        }
+    }
+
+    /// <summary>An object's bytes.</summary>
+    public byte[] Content(string path)
+    {
+        lock (_objects)
+        {
+            return _objects[path].Content;
+        }
+    }
 
     public static async Task<S3StandIn> StartAsync()
     {
@@ -60,6 +85,18 @@ internal sealed class S3StandIn : IAsyncDisposable
         var path = http.Request.Path.ToString().TrimStart('/');
         var slash = path.IndexOf('/', StringComparison.Ordinal);
         var query = http.Request.Query;
+        if (http.Request.Method == "PUT" && (slash < 0 || slash == path.Length - 1))
+        {
+            _buckets[path.TrimEnd('/')] = true;
+            return;
+        }
+
+        if (!_buckets.ContainsKey(slash < 0 ? path : path[..slash]))
+        {
+            await Error(http, 404, "NoSuchBucket");
+            return;
+        }
+
         if (slash < 0 || slash == path.Length - 1)
         {
             await (http.Request.Method == "GET" ? ListAsync(http, path.TrimEnd('/')) : Task.CompletedTask);
@@ -115,6 +152,7 @@ internal sealed class S3StandIn : IAsyncDisposable
             new XElement(s3 + "IsTruncated", more ? "true" : "false"),
             more ? new XElement(s3 + "NextContinuationToken", page[^1].Key) : null,
             page.Select(o => new XElement(s3 + "Contents", new XElement(s3 + "Key", o.Key[(bucket.Length + 1)..]),
+                new XElement(s3 + "LastModified", o.Value.Sent.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)),
                 new XElement(s3 + "Size", o.Value.Content.Length), new XElement(s3 + "ETag", o.Value.ETag))))).ToString());
     }
 

@@ -31,6 +31,9 @@ public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery =
     public Func<string, FileStream> CreateFile { get; init; } =
         path => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
 
+    /// <summary>Where checkpoints are kept beside the folder; null: nowhere.</summary>
+    internal CheckpointCopies? Copies { get; init; }
+
     /// <summary>Told of a checkpoint that was found good, before it is loaded; tests take it away there.</summary>
     public Action<Checkpoint> Checked { get; init; } = _ => { };
 
@@ -73,6 +76,7 @@ public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery =
     public Checkpoint? RestoreLatest(TrainingState state, RunIdentity run, out IReadOnlyList<RejectedCheckpoint> rejected)
     {
         var unreadable = new List<RejectedCheckpoint>();
+        unreadable.AddRange(Copies?.BringNewest() ?? []);
         var found = Find(Restored, out var bad);
         rejected = [.. unreadable, .. bad];
         return found is null && state.Step == TrainingState.Incomplete
@@ -120,7 +124,9 @@ public sealed class CheckpointStore(string folder, int keep = 3, int keepEvery =
             var bytes = Write(draft, image, cancel);
             var placed = Place(draft, target, image);
             AtomicFile.FlushFolder(folder);
+            Copies?.Keep(image.Step, cancel);
             notes.AddRange(_contents.DeleteOld(image.Step, _keep, _keepEvery));
+            notes.AddRange(Copies?.DeleteOld(image.Step, _keep, _keepEvery) ?? []);
             return new(target, image.Step, bytes, !placed, notes);
         }
         finally
