@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ism.Coordinator.Jobs;
 using Ism.Corpus;
 using Ism.Featurizer;
 using Ism.Featurizer.Chunks;
@@ -146,6 +147,7 @@ public sealed class FeaturizerRehearsal(Workspace workspace, RehearsalPlan plan,
             Output = output,
             Encoder = plan.Encoder,
             Codebook = _codebook,
+            Features = FeatureStage.Wanted(_job),
         };
     }
 

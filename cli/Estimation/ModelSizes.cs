@@ -1,3 +1,5 @@
+using Ism.Coordinator.Jobs;
+using Ism.Models.Autoencoder;
 using Ism.Models.Codebook;
 using Ism.Models.Esm2;
 using Ism.Models.Serialization;
@@ -16,12 +18,16 @@ public static class ModelSizes
     public static long Parameters(JobOptions job)
     {
         var (numbers, width) = LanguageModel(job.Model);
-        return numbers + (((long)ClustersOf(job) + job.Teachers.Sum(teacher => teacher.TokenCount)) * (width + 1));
+        var first = FeatureStage.Wanted(job) ? EmbeddingWidthOf(job) : ClustersOf(job);
+        return numbers + (((long)first + job.Teachers.Sum(teacher => teacher.TokenCount)) * (width + 1));
     }
 
     /// <summary>Structure tokens K.</summary>
     public static int ClustersOf(JobOptions job) =>
         job.Codebook.From.Length > 0 ? StructureCodebook.Load(job.Codebook.From).Tokens : job.Codebook.Clusters;
+
+    private static int EmbeddingWidthOf(JobOptions job) =>
+        job.Autoencoder.From.Length > 0 ? AtomicAutoencoder.ShapeOf(job.Autoencoder.From).Width : job.Autoencoder.Width;
 
     private static (long Numbers, int Width) LanguageModel(ModelOptions model)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ism.Collectives;
+using Ism.Coordinator.Jobs;
 using Ism.GpuTrainer.Stages;
 using Ism.GpuTrainer.Training;
 using Ism.Protocol.Jobs;
@@ -41,7 +42,7 @@ public sealed class StageRehearsal(
     {
         using var samples = new RehearsalSamples(workspace, job, stage);
         var clock = Stopwatch.StartNew();
-        using var runtime = StageRuntimes.Create(stage with { TotalSteps = Math.Max(stage.TotalSteps, LongestSchedule) }, job, workspace);
+        using var runtime = StageRuntimes.Create(WithFeatures() with { TotalSteps = Math.Max(stage.TotalSteps, LongestSchedule) }, job, workspace);
         samples.Cost = stage.Samples == SampleKind.Tokens ? runtime.Cost : null;
         runtime.Join(group);
         var built = clock.Elapsed.TotalSeconds;
@@ -115,6 +116,20 @@ public sealed class StageRehearsal(
             runtime.Evaluate(heldout);
             return evaluation.Elapsed.TotalSeconds / count;
         }
+    }
+
+    // In a run the coordinator writes the scale of the features; here every rank writes its own.
+    private TrainingStage WithFeatures()
+    {
+        if (stage.Samples != SampleKind.Tokens || !FeatureStage.Wanted(job))
+        {
+            return stage;
+        }
+
+        var file = $"feature-scale-{group.Rank}.json";
+        var chunks = Directory.EnumerateFiles(workspace.At(stage.Tokens), "chunk-*.arrow").Count();
+        FeatureStage.Measure(workspace.At(stage.Tokens), Enumerable.Range(0, chunks), null).Scale.Save(workspace.At(file));
+        return stage with { Features = file };
     }
 
     /// <summary>The value in the middle.</summary>

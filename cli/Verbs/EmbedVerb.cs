@@ -26,7 +26,7 @@ internal static class EmbedVerb
         };
         var include = new Option<string>("--include")
         {
-            Description = "Any of representation,logits,contacts,structure-tokens,layers",
+            Description = "Any of representation,logits,contacts,structure-tokens,structure-features,layers",
             HelpName = "KINDS",
             DefaultValueFactory = _ => "representation",
         };

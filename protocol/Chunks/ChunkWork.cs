@@ -57,6 +57,10 @@ public sealed record ChunkWork
     /// <summary>Further teachers whose tokens become columns of the token files (tokenise).</summary>
     [Key(9)]
     public ChunkTeacher[] Teachers { get; init; } = [];
+
+    /// <summary>The token files keep the encoder's embedding of every residue as well (tokenise).</summary>
+    [Key(10)]
+    public bool Features { get; init; }
 }
 
 /// <summary>Tokens of a further teacher, already sorted by chunk.</summary>

@@ -3,6 +3,9 @@ namespace Ism.Protocol.Jobs;
 /// <summary>K-means over embeddings, and the token left out of the structure loss.</summary>
 public sealed record CodebookOptions
 {
+    /// <summary>Most structure tokens that a model can be tuned with: trainers hold tokens in 16 bits with a sign.</summary>
+    public const int MostClusters = short.MaxValue;
+
     /// <summary>Folder with a codebook, made with the same autoencoder. Empty: make one.</summary>
     public string From { get; init; } = "";
 

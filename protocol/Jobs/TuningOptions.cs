@@ -9,6 +9,12 @@ public sealed record TuningOptions
     /// <summary>Value of <see cref="StructurePositions"/>: the residues chosen for masked language modelling.</summary>
     public const string MaskedPositions = "masked";
 
+    /// <summary>Value of <see cref="StructureTarget"/>: the codebook's tokens.</summary>
+    public const string TokenTarget = "tokens";
+
+    /// <summary>Value of <see cref="StructureTarget"/>: the encoder's embeddings.</summary>
+    public const string FeatureTarget = "features";
+
     /// <summary>Passes over the corpus; may be a fraction.</summary>
     public double Epochs { get; init; } = 20;
 
@@ -33,12 +39,16 @@ public sealed record TuningOptions
     /// <summary>Share of residues chosen for masked language modelling (80/10/10 mask, random, kept).</summary>
     public double MaskFraction { get; init; } = 0.15;
 
-    /// <summary>Weight of the structure-token loss.</summary>
+    /// <summary>Weight of the structure loss.</summary>
     public double StructureWeight { get; init; } = 1;
 
-    /// <summary>Where the structure-token loss is taken: "all" (every residue, as the method has it) or "masked" (the residues chosen for
+    /// <summary>Where the structure loss is taken: "all" (every residue, as the method has it) or "masked" (the residues chosen for
     /// masked language modelling alone: an ablation).</summary>
     public string StructurePositions { get; init; } = AllPositions;
+
+    /// <summary>What is learnt of the autoencoder: "tokens" (cross entropy, as the method has it) or "features" (its embeddings, by the normalised
+    /// mean squared error: an ablation; token files keep 2 bytes a channel and residue more). Further teachers are tokens in both cases.</summary>
+    public string StructureTarget { get; init; } = TokenTarget;
 
     /// <summary>Weight of the masked language model loss.</summary>
     public double MlmWeight { get; init; } = 1;

@@ -92,4 +92,8 @@ public sealed record TrainingStage
     /// <summary>Heads of further teachers, in the order of their columns in the token files.</summary>
     [Key(17)]
     public TeacherHeads Teachers { get; init; } = TeacherHeads.None;
+
+    /// <summary>File with the scale of the encoder's embeddings where structure-tuning regresses them; empty: it classifies tokens.</summary>
+    [Key(18)]
+    public string Features { get; init; } = "";
 }

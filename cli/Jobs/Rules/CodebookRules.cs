@@ -10,7 +10,7 @@ internal static class CodebookRules
     {
         if (codebook.From.Length == 0)
         {
-            found.Range("codebook.clusters", codebook.Clusters, 2, 65_535);
+            found.Range("codebook.clusters", codebook.Clusters, 2, CodebookOptions.MostClusters);
             found.Range("codebook.residuesPerStructure", codebook.ResiduesPerStructure, 0, 1_000_000);
             found.Range("codebook.startSample", codebook.StartSample, 1, 100_000_000);
             found.Range("codebook.maxIterations", codebook.MaxIterations, 1, 100_000);

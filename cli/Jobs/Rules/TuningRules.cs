@@ -24,6 +24,7 @@ internal static class TuningRules
         found.Range("tuning.crop", tuning.Crop, 1, 100_000);
         found.Range("tuning.maskFraction", tuning.MaskFraction, 0, 1);
         found.Range("tuning.structureWeight", tuning.StructureWeight, 0, 1e6);
+        found.OneOf("tuning.structureTarget", tuning.StructureTarget, TuningOptions.TokenTarget, TuningOptions.FeatureTarget);
         found.Range("tuning.mlmWeight", tuning.MlmWeight, 0, 1e6);
         if (tuning.StructureWeight == 0 && tuning.MlmWeight == 0)
         {

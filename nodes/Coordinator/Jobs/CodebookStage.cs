@@ -71,7 +71,10 @@ public static class CodebookStage
         try
         {
             var codebook = StructureCodebook.Load(folder);
-            return codebook.Origin.Encoder == encoderIdentity ? null : $"{folder} was made with another encoder";
+            return codebook.Origin.Encoder != encoderIdentity ? $"{folder} was made with another encoder"
+                : codebook.Tokens > CodebookOptions.MostClusters
+                    ? $"{folder} has {codebook.Tokens} tokens, and a model can be tuned with {CodebookOptions.MostClusters} at most; make one with fewer clusters"
+                    : null;
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

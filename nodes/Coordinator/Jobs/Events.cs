@@ -21,11 +21,13 @@ internal static class Events
     /// <summary>Held-out metrics: shares of right predictions in the message, everything in the numbers.</summary>
     public static RunEvent Evaluation(EvaluationReport report)
     {
-        var shares = report.Metrics.Where(m => m.Key.EndsWith(".accuracy", StringComparison.Ordinal))
-            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key[..^".accuracy".Length]} {m.Value:P1}"));
+        var shares = Shares(".accuracy", "").Concat(Shares(".explained", " of the variance"));
         return RunEvent.Now(
             RunEventKind.Note, RunStages.Tuning, report.Step, 0, $"right on held-out structures after step {report.Step}: {string.Join(", ", shares)}",
             report.Metrics);
+
+        IEnumerable<string> Shares(string ending, string of) => report.Metrics.Where(m => m.Key.EndsWith(ending, StringComparison.Ordinal))
+            .Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key[..^ending.Length]} {m.Value:P1}{of}"));
     }
 
     /// <summary>Committed chunks of a work.</summary>

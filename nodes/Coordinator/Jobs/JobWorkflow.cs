@@ -22,6 +22,7 @@ public static class JobWorkflow
         var encoder = await AutoencoderStage.RunAsync(services, catalogues.Experimental, cancel);
         var codebook = await CodebookStage.RunAsync(services, catalogues.Experimental, encoder, cancel);
         var teachers = TeacherStage.Run(services, catalogues, StructureCodebook.IdentityOf(services.Workspace.At(codebook)));
+        teachers = teachers with { Identity = FeatureStage.Identity(services.Job, teachers.Identity) };
         var tokens = StartTokens(services, catalogues, encoder, codebook, teachers, cancel);
 
         await tokens.Corpus.FirstReady.WaitAsync(cancel);
@@ -31,6 +32,7 @@ public static class JobWorkflow
         var stage = Stage(services, catalogues, tokens, codebook, excluded.Token) with
         {
             Teachers = TeacherStage.Heads(services, [.. others.Select(other => other.Token)]),
+            Features = FeatureStage.Run(services, tokens.Corpus.Folder, teachers.Identity, tokens.Order, excluded.Token),
         };
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Tuning, 0, stage.TotalSteps, $"excluded token: {excluded.Reason}"));
         CheckpointNote.Emit(services, RunStages.Tuning, stage);

@@ -77,6 +77,12 @@ public static class ReportStage
                 $" On held-out structures the tuned model names {last.Y:P1} of the structure tokens from sequence alone; always naming the most frequent one gets {heldout.TokenBaseline(corpus.Tokens, excluded.Token):P1}.");
         }
 
+        if (heldout is not null && log.Evaluation(TuningStage, "features.autoencoder.explained").Points is [.., var explained])
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $" On held-out structures the tuned model explains {explained.Y:P1} of the variance of the encoder's embeddings from sequence alone.");
+        }
+
         return text.ToString();
     }
 
@@ -87,6 +93,19 @@ public static class ReportStage
     private static IEnumerable<HeldoutMetric> Heldout(
         MetricsLog log, TokenSurvey corpus, TokenSurvey heldout, string[] teachers, IReadOnlyList<ExcludedToken> excluded)
     {
+        foreach (var metric in log.Evaluations(TuningStage).Where(m => m.EndsWith("explained", StringComparison.Ordinal)))
+        {
+            yield return new HeldoutMetric(
+                metric.EndsWith("masked_explained", StringComparison.Ordinal)
+                    ? "structure features explained, at masked residues"
+                    : "structure features explained, all residues",
+                log.Evaluation(TuningStage, metric),
+                null)
+            {
+                IsExplained = true,
+            };
+        }
+
         foreach (var metric in log.Evaluations(TuningStage).Where(m => m.EndsWith("accuracy", StringComparison.Ordinal)))
         {
             var teacher = Array.FindIndex(teachers, name => metric.StartsWith($"structure.{name}.", StringComparison.Ordinal));

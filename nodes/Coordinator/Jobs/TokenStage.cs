@@ -20,7 +20,7 @@ public static class TokenStage
     /// <param name="order">Chunks in the order of need.</param>
     /// <param name="encoder">Folder of the encoder.</param>
     /// <param name="codebook">Folder of the codebook.</param>
-    /// <param name="identity">Hash of encoder, codebook and further teachers; tokens of others are not taken for these.</param>
+    /// <param name="identity">Hash of encoder, codebook, further teachers, and whether embeddings are kept; tokens of others are not taken for these.</param>
     /// <param name="teachers">Further teachers, sorted by the chunks of this catalogue.</param>
     /// <param name="first">Number of chunks for <see cref="TokenWork.FirstReady"/>.</param>
     /// <param name="progress">Called for each commit.</param>
@@ -52,6 +52,7 @@ public static class TokenStage
             Codebook = codebook,
             Seed = services.Job.Seed,
             Teachers = teachers,
+            Features = FeatureStage.Wanted(services.Job),
         };
         var setup = LedgerSetups.Of(services.Job, work, order, chunk => TokenFile.PathOf(absolute, chunk)).On(services.Workspace);
         var all = services.WorkAsync(setup, OnProgress, cancel);

@@ -25,7 +25,7 @@ public static class CurveReader
             Throughput = Curve("tokens/s", steps, s => s.TokensPerSecond),
             PeakShare = Curve("share of peak", steps, s => 100 * s.PeakShare),
             Waiting = Curve("waiting", steps, s => 100 * s.Waiting),
-            Heldout = Metrics(evaluations, "accuracy", 100),
+            Heldout = [.. Metrics(evaluations, "accuracy", 100), .. Metrics(evaluations, "explained", 100)],
             HeldoutLoss = Metrics(evaluations, "loss", 1),
             LossOutliers = Marks(outliers, "loss", s => s.Loss),
             NormOutliers = Marks(outliers, "gradient_norm", s => s.GradientNorm),
@@ -66,6 +66,9 @@ public static class CurveReader
         "mlm.accuracy" or "mlm.loss" => "masked amino acids",
         _ when metric.StartsWith("structure.", StringComparison.Ordinal) =>
             $"structure tokens{(metric.EndsWith("masked_accuracy", StringComparison.Ordinal) ? ", at masked residues" : "")}{Teacher(metric)}",
+        _ when metric.StartsWith("features.", StringComparison.Ordinal) =>
+            $"structure features{(metric.EndsWith("loss", StringComparison.Ordinal) ? "" : ", variance explained")}"
+            + $"{(metric.EndsWith("masked_explained", StringComparison.Ordinal) ? ", at masked residues" : "")}{Teacher(metric)}",
         _ => metric,
     };
 

@@ -148,7 +148,8 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var harvest = Products(work, chunk, progress, cancel);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
-            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values, teachers);
+            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values, teachers,
+            work.Features ? _cache.Encoder(context.Workspace.At(work.Encoder)).Encoder.Width : 0);
         cache.Keep(work, chunk, path, harvest.Refused.Values);
         return Result(summary, harvest.Refused.Values);
 

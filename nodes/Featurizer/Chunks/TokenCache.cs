@@ -10,7 +10,8 @@ namespace Ism.Featurizer.Chunks;
 
 /// <summary>
 /// Token files of earlier jobs (<c>featurizing.cache</c>). A chunk's file is named by everything that its content follows from: the
-/// structures (their paths, sizes and times of change), the codebook and with it the encoder, the limits of reading, the program's version. Files with columns of further teachers are not kept.
+/// structures (their paths, sizes and times of change), the codebook and with it the encoder, the limits of reading, the program's version,
+/// and whether embeddings are kept. Files with columns of further teachers are not kept.
 /// What is there is checked and taken; what is not is made and put there. A cache that cannot be used costs time, never a chunk.
 /// </summary>
 /// <param name="context">The node.</param>
@@ -106,6 +107,12 @@ internal sealed class TokenCache(FeaturizerContext context, Action<string> log)
         Add(typeof(TokenCache).Assembly.GetName().Version, catalogue.Id, chunk, StructureCodebook.IdentityOf(context.Workspace.At(work.Codebook)),
             context.Job.Featurizing.Precision, corpus.MinLength, corpus.MaxLength, corpus.MaxFileMegabytes, corpus.MaxContentMegabytes,
             corpus.MaxStructureAtoms, corpus.StructureSeconds, corpus.StructureMegabytes);
+        if (work.Features)
+        {
+            // A file of its own: one without features is of no use to who wants them, and neither is one with them to who does not.
+            Add("features");
+        }
+
         var seen = "";
         foreach (var entry in catalogue.EntriesOf(chunk))
         {

@@ -13,11 +13,17 @@ public sealed class TokenMaker : StructureWork
     private readonly EnvironmentEncoder _embedder;
     private readonly MicroenvironmentFinder _finder;
     private readonly TokenAssigner _assigner;
+    private readonly bool _features;
 
     /// <summary>With an encoder and the codebook made with it.</summary>
+    /// <param name="cache">Loaded encoders and codebooks.</param>
+    /// <param name="encoder">Folder of the encoder.</param>
+    /// <param name="codebook">Folder of the codebook.</param>
+    /// <param name="features">Rows keep the embeddings too.</param>
     /// <exception cref="InvalidDataException">They do not belong together.</exception>
-    public TokenMaker(EncoderCache cache, string encoder, string codebook)
+    public TokenMaker(EncoderCache cache, string encoder, string codebook, bool features = false)
     {
+        _features = features;
         (_embedder, var identity, _finder) = cache.Encoder(encoder);
         _assigner = new TokenAssigner(cache.Codebook(codebook, identity));
     }
@@ -42,7 +48,8 @@ public sealed class TokenMaker : StructureWork
         foreach (var (chain, environments) in structure.Chains.Zip(prepared.Environments))
         {
             var began = Stopwatch.GetTimestamp();
-            var tokens = _assigner.Assign(_embedder.Embed(environments));
+            var embeddings = _embedder.Embed(environments);
+            var tokens = _assigner.Assign(embeddings);
             EncodeSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
             rows.Add(new TokenRow
             {
@@ -51,12 +58,24 @@ public sealed class TokenMaker : StructureWork
                 Chain = chain.Id,
                 Sequence = chain.Sequence,
                 Tokens = [tokens],
+                Features = _features ? Rounded(embeddings.Values.Span) : [],
                 Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
                 Notes = string.Join("; ", structure.Notes),
             });
         }
 
         return StructureProduct.None with { Rows = rows };
+    }
+
+    private static Half[] Rounded(ReadOnlySpan<float> values)
+    {
+        var rounded = new Half[values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            rounded[i] = (Half)values[i];
+        }
+
+        return rounded;
     }
 
     /// <inheritdoc/>

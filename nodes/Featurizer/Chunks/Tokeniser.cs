@@ -57,14 +57,18 @@ public sealed class Tokeniser(StructureReaderOptions reading, EncoderCache cache
     /// <param name="rows">The chains with the autoencoder's tokens.</param>
     /// <param name="refused">Structures that could not be used.</param>
     /// <param name="teachers">Further teachers, whose tokens follow the autoencoder's; null: none.</param>
+    /// <param name="featureWidth">Channels of the embeddings that the rows have; 0: they have none.</param>
     public static TokenFileSummary Write(
         Catalogue catalogue, int chunk, string codebook, string path, IEnumerable<TokenRow> rows, IEnumerable<QuarantinedStructure> refused,
-        IReadOnlyList<(string Name, TeacherPart Tokens)>? teachers = null)
+        IReadOnlyList<(string Name, TeacherPart Tokens)>? teachers = null, int featureWidth = 0)
     {
         teachers ??= [];
         var header = new TokenFileHeader(
             catalogue.Id, chunk, catalogue.PositionsOf(chunk), StructureCodebook.IdentityOf(codebook), Version,
-            [Teacher, .. teachers.Select(teacher => teacher.Name)]);
+            [Teacher, .. teachers.Select(teacher => teacher.Name)])
+        {
+            FeatureWidth = featureWidth,
+        };
         return TokenFileWriter.Write(path, header, teachers.Count == 0 ? rows : rows.Select(WithTeachers), refused);
 
         TokenRow WithTeachers(TokenRow row) => row with

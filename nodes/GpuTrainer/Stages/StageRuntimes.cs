@@ -107,14 +107,17 @@ public static class StageRuntimes
             : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed, device: device);
         var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
         var maskedOnly = settings.StructurePositions == TuningOptions.MaskedPositions;
+        var scale = stage.Features.Length > 0 ? FeatureScale.Load(workspace.At(stage.Features)) : null;
         IReadOnlyList<TunedHead> heads =
         [
-            TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed),
+            scale is null
+                ? TunedHead.New(AutoencoderTokens, stage.Clusters, excluded, model, stage.Seed)
+                : TunedHead.NewFeatures(AutoencoderTokens, scale, stage.Clusters, excluded, model, stage.Seed),
             .. stage.Teachers.Items.Select(teacher => TunedHead.New(
                 teacher.Name, teacher.Clusters, teacher.ExcludedToken >= 0 ? teacher.ExcludedToken : null, model, stage.Seed, teacher.Weight)),
         ];
-        // What heads cost is linear in their tokens and in the share of residues that they are computed at.
-        var clusters = (int)Math.Ceiling(heads.Sum(head => head.Clusters) * (maskedOnly ? settings.MaskFraction : 1));
+        // What heads cost is linear in their outputs and in the share of residues that they are computed at.
+        var clusters = (int)Math.Ceiling(heads.Sum(head => head.Bias.shape[0]) * (maskedOnly ? settings.MaskFraction : 1));
         var objective = new StructureTuningObjective(model, heads, new StructureTuningOptions
         {
             MaskFraction = settings.MaskFraction,
@@ -125,7 +128,7 @@ public static class StageRuntimes
             Layers = Precision.Layers(job.Training),
         });
         return new StageRuntime<TuningSample>(
-            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, outlierSigma: settings.OutlierSigma, flops: Flops)
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, Problem, outlierSigma: settings.OutlierSigma, flops: Flops)
         {
             Cost = SequenceCost.OfTuning(model.Config, clusters, settings.MaskFraction).Of,
         };
@@ -140,13 +143,22 @@ public static class StageRuntimes
 
         void SaveModel()
         {
-            model.SaveHuggingFace(workspace.At(stage.Output), [.. heads.Select(head => head.Head)]);
+            StructureHead[] exported = [.. heads.Select(head => head.Exported())];
+            model.SaveHuggingFace(workspace.At(stage.Output), exported);
             workspace.KeepFolder(stage.Output);
+            Array.ForEach(exported, head => head.Dispose());
         }
+
+        static string? Problem(TuningSample sample) => Array.TrueForAll(sample.Features, Half.IsFinite) ? null : "a feature is NaN or infinite";
 
         TuningSample Decode(FetchedSample sample)
         {
             var crop = TokenCrop.FromBytes(sample.Bytes.Span);
+            if (scale is not null && crop.FeatureWidth != scale.Width)
+            {
+                throw new InvalidDataException($"{crop.Name}: features of {crop.FeatureWidth} channels where {scale.Width} are to be learnt");
+            }
+
             return crop.Tokens.Count != heads.Count
                 ? throw new InvalidDataException($"{crop.Name}: {crop.Tokens.Count} token sequences for {heads.Count} teachers")
                 : new TuningSample
@@ -154,6 +166,7 @@ public static class StageRuntimes
                     Id = crop.Name,
                     Residues = System.Text.Encoding.ASCII.GetString(crop.Sequence),
                     Tokens = [.. crop.Tokens.Select(t => Array.ConvertAll(t, k => k == TokenRow.NoToken ? TuningSample.NoToken : (short)k))],
+                    Features = scale is null ? [] : crop.Features,
                     DrawKey = sample.Position.DrawKey,
                     CropStart = crop.Start,
                 };

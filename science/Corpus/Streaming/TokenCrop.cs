@@ -13,6 +13,12 @@ public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnl
     // Bounds what a crop of no residues, which is 16 bytes with any number of teachers, may make a reader allocate.
     private const int MostTeachers = 255;
 
+    /// <summary>Channels of the encoder's embedding; 0: there are no features.</summary>
+    public int FeatureWidth { get; init; }
+
+    /// <summary>The encoder's embeddings [L x <see cref="FeatureWidth"/>] row by row.</summary>
+    public Half[] Features { get; init; } = [];
+
     /// <summary>The crop that a visit takes of a structure: chain and start are drawn from the visit's key. Null when the position
     /// has no chain (quarantined).</summary>
     public static TokenCrop? Draw(TokenFile file, long position, ulong drawKey, int crop)
@@ -34,15 +40,22 @@ public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnl
             tokens[teacher] = file.Tokens(teacher, row).Slice(start, taken).ToArray();
         }
 
-        return new TokenCrop($"{file.Name(row)}/{file.Chain(row)}", start, file.Sequence(row).Slice(start, taken).ToArray(), tokens);
+        var width = file.Header.FeatureWidth;
+        return new TokenCrop($"{file.Name(row)}/{file.Chain(row)}", start, file.Sequence(row).Slice(start, taken).ToArray(), tokens)
+        {
+            FeatureWidth = width,
+            Features = width == 0 ? [] : file.Features(row).Slice(start * width, taken * width).ToArray(),
+        };
     }
 
-    /// <summary>As bytes: start, length, teachers, name length (int32 each), name, sequence, tokens; little-endian.</summary>
+    /// <summary>As bytes: start, length, teachers, name length (int32 each), name, sequence, tokens; with features their width (int32) and
+    /// they (float16); little-endian.</summary>
     public byte[] ToBytes()
     {
         var name = System.Text.Encoding.UTF8.GetBytes(Name);
         var length = Sequence.Length;
-        var bytes = new byte[16 + name.Length + length + (2 * length * Tokens.Count)];
+        var features = FeatureWidth == 0 ? 0 : 4 + (2 * Features.Length);
+        var bytes = new byte[16 + name.Length + length + (2 * length * Tokens.Count) + features];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, Start);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), length);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), Tokens.Count);
@@ -54,6 +67,12 @@ public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnl
         {
             MemoryMarshal.AsBytes(column.AsSpan()).CopyTo(bytes.AsSpan(at));
             at += 2 * length;
+        }
+
+        if (FeatureWidth > 0)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at), FeatureWidth);
+            MemoryMarshal.AsBytes(Features.AsSpan()).CopyTo(bytes.AsSpan(at + 4));
         }
 
         return bytes;
@@ -72,8 +91,10 @@ public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnl
         var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
         var teachers = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
         var nameLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
-        if (start < 0 || length < 0 || teachers is < 0 or > MostTeachers || nameLength < 0
-            || bytes.Length != 16L + nameLength + length + (2L * length * teachers))
+        var plain = 16L + nameLength + length + (2L * length * teachers);
+        var sound = start >= 0 && length >= 0 && teachers is >= 0 and <= MostTeachers && nameLength >= 0;
+        var width = sound && plain + 4 <= bytes.Length ? BinaryPrimitives.ReadInt32LittleEndian(bytes[(int)plain..]) : 0;
+        if (!sound || width < 0 || bytes.Length != plain + (width > 0 ? 4 + (2L * length * width) : 0))
         {
             throw new InvalidDataException(
                 $"{bytes.Length} bytes are no token sample of {length} residues, {teachers} teachers and a name of {nameLength} bytes");
@@ -89,6 +110,10 @@ public sealed record TokenCrop(string Name, int Start, byte[] Sequence, IReadOnl
             tokens[teacher] = MemoryMarshal.Cast<byte, ushort>(bytes.Slice(at, 2 * length)).ToArray();
         }
 
-        return new TokenCrop(name, start, sequence, tokens);
+        return new TokenCrop(name, start, sequence, tokens)
+        {
+            FeatureWidth = width,
+            Features = width == 0 ? [] : MemoryMarshal.Cast<byte, Half>(bytes[(at + 4)..]).ToArray(),
+        };
     }
 }

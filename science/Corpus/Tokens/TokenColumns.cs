@@ -13,9 +13,15 @@ internal sealed class TokenColumns
     private readonly ListArray[] _tokens;
     private readonly ListArray _plddt;
     private readonly StringArray _notes;
+    private readonly ListArray? _features;
 
-    public TokenColumns(IReadOnlyList<IArrowArray> columns, int teachers)
+    /// <param name="columns">In the schema's order.</param>
+    /// <param name="teachers">Token sequences.</param>
+    /// <param name="featureWidth">Channels of a residue's features; 0: there is no such column.</param>
+    public TokenColumns(IReadOnlyList<IArrowArray> columns, int teachers, int featureWidth)
     {
+        FeatureWidth = featureWidth;
+        _features = featureWidth > 0 ? (ListArray)columns[6 + teachers] : null;
         _position = (Int64Array)columns[0];
         _name = (StringArray)columns[1];
         _chain = (StringArray)columns[2];
@@ -41,6 +47,14 @@ internal sealed class TokenColumns
         ((UInt16Array)_tokens[teacher].Values).Values.Slice(_tokens[teacher].ValueOffsets[row],
             _tokens[teacher].GetValueLength(row));
 
+    public int FeatureWidth { get; }
+
+    // Residues x width, row by row.
+    public ReadOnlySpan<Half> Features(int row) => _features is null
+        ? []
+        : ((HalfFloatArray)((FixedSizeListArray)_features.Values).Values).Values.Slice(
+            _features.ValueOffsets[row] * FeatureWidth, _features.GetValueLength(row) * FeatureWidth);
+
     public bool HasPlddt(int row) => _plddt.IsValid(row);
 
     public ReadOnlySpan<byte> Plddt(int row) => HasPlddt(row)
@@ -59,6 +73,11 @@ internal sealed class TokenColumns
                 {
                     throw new InvalidDataException($"row {row}: {length} residues, but {Tokens(teacher, row).Length} tokens");
                 }
+            }
+
+            if (_features is not null && _features.GetValueLength(row) != length)
+            {
+                throw new InvalidDataException($"row {row}: {length} residues, but features of {_features.GetValueLength(row)}");
             }
 
             if (HasPlddt(row) && Plddt(row).Length != length)
@@ -86,6 +105,10 @@ internal sealed class TokenColumns
 
             hash.AddText(Plddt(row), isNull: !HasPlddt(row));
             hash.AddText(_notes.GetBytes(row));
+            if (_features is not null)
+            {
+                hash.AddText(MemoryMarshal.AsBytes(Features(row)));
+            }
         }
 
         return hash.Finish();

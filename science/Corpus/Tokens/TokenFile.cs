@@ -59,7 +59,7 @@ public sealed class TokenFile : IDisposable
                 throw new InvalidDataException($"holds {batches.Count} record batches, expected 1");
             }
 
-            var columns = new TokenColumns([.. batches[0].Arrays], header.Teachers.Count);
+            var columns = new TokenColumns([.. batches[0].Arrays], header.Teachers.Count, header.FeatureWidth);
             columns.CheckLengths();
             if (columns.Hash() is var found && found != hash)
             {
@@ -116,6 +116,9 @@ public sealed class TokenFile : IDisposable
     /// <summary>One token a residue; <see cref="TokenRow.NoToken"/> where there is none.</summary>
     public ReadOnlySpan<ushort> Tokens(int teacher, int row) => _columns.Tokens(teacher, row);
 
+    /// <summary>The encoder's embeddings, residues x <see cref="TokenFileHeader.FeatureWidth"/> row by row; empty in a file without.</summary>
+    public ReadOnlySpan<Half> Features(int row) => _columns.Features(row);
+
     /// <summary>Whether the chain's pLDDT is known.</summary>
     public bool HasPlddt(int row) => _columns.HasPlddt(row);
 
@@ -130,6 +133,7 @@ public sealed class TokenFile : IDisposable
         Chain = Chain(row),
         Sequence = Encoding.ASCII.GetString(Sequence(row)),
         Tokens = [.. Enumerable.Range(0, Header.Teachers.Count).Select(teacher => Tokens(teacher, row).ToArray())],
+        Features = Features(row).ToArray(),
         Plddt = HasPlddt(row) ? Plddt(row).ToArray() : null,
         Notes = Notes(row),
     };

@@ -10,9 +10,14 @@ internal static class TokenFileSchema
 {
     public const string Format = "ism-tokens-1";
     public const string TokenPrefix = "tokens.";
+    public const string FeatureColumn = "features";
 
     public static readonly ListType TokensType = new(new Field("item", UInt16Type.Default, nullable: false));
     public static readonly ListType PlddtType = new(new Field("item", UInt8Type.Default, nullable: false));
+
+    /// <summary>Of the features of a chain: one list of <paramref name="width"/> values a residue.</summary>
+    public static ListType FeaturesType(int width) => new(new Field(
+        "item", new FixedSizeListType(new Field("item", HalfFloatType.Default, nullable: false), width), nullable: false));
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -27,6 +32,7 @@ internal static class TokenFileSchema
             .. header.Teachers.Select(teacher => new Field(TokenPrefix + teacher, TokensType, nullable: false)),
             new Field("plddt", PlddtType, nullable: true),
             new Field("notes", StringType.Default, nullable: false),
+            .. header.FeatureWidth > 0 ? (Field[])[new Field(FeatureColumn, FeaturesType(header.FeatureWidth), nullable: false)] : [],
         ],
         new Dictionary<string, string>
         {
@@ -55,7 +61,10 @@ internal static class TokenFileSchema
             .Select(field => field.Name[TokenPrefix.Length..]).ToArray();
         var header = new TokenFileHeader(Text("catalogue"), Number<int>("chunk"),
             new PositionRange(Number<long>("first_position"), Number<int>("positions")), Text("codebook"), Text("version"),
-                teachers);
+                teachers)
+        {
+            FeatureWidth = schema.FieldsList.FirstOrDefault(field => field.Name == FeatureColumn) is { } features ? WidthOf(features.DataType) : 0,
+        };
         var quarantine = JsonSerializer.Deserialize<List<QuarantinedStructure>>(Text("quarantine"), Json)
             ?? throw new InvalidDataException("metadata 'quarantine' is null");
         var expected = Create(header, [], "");
@@ -80,6 +89,11 @@ internal static class TokenFileSchema
             ? value
             : throw new InvalidDataException($"metadata '{key}' is '{Text(key)}', expected a number");
     }
+
+    private static int WidthOf(IArrowType features) =>
+        features is ListType { ValueDataType: FixedSizeListType { ListSize: > 0, ValueDataType.TypeId: ArrowTypeId.HalfFloat } residue }
+            ? residue.ListSize
+            : throw new InvalidDataException($"column '{FeatureColumn}' is {features.Name}, expected a list of fixed-size lists of halffloat");
 
     private static bool SameType(IArrowType want, IArrowType have) => want.TypeId == have.TypeId
         && (want is not ListType list || list.ValueDataType.TypeId == ((ListType)have).ValueDataType.TypeId);

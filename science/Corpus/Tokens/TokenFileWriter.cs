@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 
 namespace Ism.Corpus;
 
@@ -29,8 +30,8 @@ public static class TokenFileWriter
 
         var structures = TokenFileAccounting.Check(header.Positions, ordered.Select(row => row.Position),
             refused.Select(entry => entry.Position));
-        var columns = Columns(ordered, header.Teachers.Count);
-        var contents = new TokenColumns(columns, header.Teachers.Count);
+        var columns = Columns(ordered, header);
+        var contents = new TokenColumns(columns, header.Teachers.Count, header.FeatureWidth);
         var schema = TokenFileSchema.Create(header, refused, contents.Hash());
         using var batch = new RecordBatch(schema, columns, ordered.Length);
         using var memory = new MemoryStream();
@@ -54,10 +55,24 @@ public static class TokenFileWriter
                 + $"[{string.Join(", ", row.Tokens.Select(tokens => tokens.Length))}] and pLDDT "
                 + (row.Plddt?.Length.ToString() ?? "none"));
         }
+
+        if (row.Features.Length != (long)length * header.FeatureWidth)
+        {
+            throw new ArgumentException($"{row.Name} chain '{row.Chain}': {length} residues need {length} x {header.FeatureWidth} features, "
+                + $"but there are {row.Features.Length}");
+        }
+
+        if (System.Array.FindIndex(row.Features, value => !Half.IsFinite(value)) is >= 0 and var bad)
+        {
+            throw new ArgumentException($"{row.Name} chain '{row.Chain}': feature {bad % header.FeatureWidth} of residue "
+                + $"{bad / header.FeatureWidth} is not finite in float16 (magnitudes up to 65504); the encoder's embeddings are too large for "
+                + "tuning.structureTarget: features");
+        }
     }
 
-    private static IArrowArray[] Columns(TokenRow[] rows, int teachers)
+    private static IArrowArray[] Columns(TokenRow[] rows, TokenFileHeader header)
     {
+        var teachers = header.Teachers.Count;
         var tokens = new IArrowArray[teachers];
         for (var teacher = 0; teacher < teachers; teacher++)
         {
@@ -93,7 +108,27 @@ public static class TokenFileWriter
             .. tokens,
             plddt.Build(),
             Strings(rows.Select(row => row.Notes)),
+            .. header.FeatureWidth > 0 ? (IArrowArray[])[Features(rows, header.FeatureWidth)] : [],
         ];
+    }
+
+    // Built from whole buffers: there may be a hundred million values.
+    private static ListArray Features(TokenRow[] rows, int width)
+    {
+        var values = new ArrowBuffer.Builder<Half>(rows.Sum(row => row.Features.Length));
+        var offsets = new ArrowBuffer.Builder<int>(rows.Length + 1);
+        var residues = 0;
+        offsets.Append(0);
+        foreach (var row in rows)
+        {
+            values.Append(row.Features);
+            offsets.Append(residues += row.Sequence.Length);
+        }
+
+        var type = TokenFileSchema.FeaturesType(width);
+        var flat = new HalfFloatArray(values.Build(), ArrowBuffer.Empty, residues * width, 0, 0);
+        var each = new FixedSizeListArray((FixedSizeListType)type.ValueDataType, residues, flat, ArrowBuffer.Empty);
+        return new ListArray(type, rows.Length, offsets.Build(), each, ArrowBuffer.Empty);
     }
 
     private static StringArray Strings(IEnumerable<string> values) => new StringArray.Builder().AppendRange(values).Build();

@@ -22,6 +22,10 @@ public sealed record TokenRow
     /// sequence.</summary>
     public required IReadOnlyList<ushort[]> Tokens { get; init; }
 
+    /// <summary>The encoder's embedding of every residue, [residues x <see cref="TokenFileHeader.FeatureWidth"/>] row by row, rounded to float16;
+    /// empty in a file without features.</summary>
+    public Half[] Features { get; init; } = [];
+
     /// <summary>pLDDT per residue, 0..100; null when unknown (experimental structures).</summary>
     public byte[]? Plddt { get; init; }
 
@@ -44,7 +48,11 @@ public sealed record QuarantinedStructure(long Position, string Name, string Rea
 /// <param name="Version">Version of the program that wrote the file.</param>
 /// <param name="Teachers">Names of the token sequences; columns <c>tokens.&lt;name&gt;</c>.</param>
 public sealed record TokenFileHeader(string CatalogueId, int Chunk, PositionRange Positions, string CodebookHash, string Version,
-    IReadOnlyList<string> Teachers);
+    IReadOnlyList<string> Teachers)
+{
+    /// <summary>Channels of the encoder's embedding that the file holds of every residue; 0: it holds none.</summary>
+    public int FeatureWidth { get; init; }
+}
 
 /// <summary>What a written token file holds.</summary>
 /// <param name="Sha256">Of the file's bytes, 64 hexadecimal digits.</param>

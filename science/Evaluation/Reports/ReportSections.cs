@@ -14,7 +14,9 @@ internal static class ReportSections
         foreach (var metric in report.Heldout.Where(metric => metric.Accuracy.Points.Count > 0))
         {
             var baseline = metric.Baseline is { } share ? $" (most frequent answer: {Numbers.Percent(share)})" : "";
-            cards.Add((Numbers.Percent(metric.Accuracy.Points[^1].Y), $"right on held-out {metric.Name}{baseline}"));
+            cards.Add((
+                Numbers.Percent(metric.Accuracy.Points[^1].Y),
+                metric.IsExplained ? $"of the variance of held-out {metric.Name}" : $"right on held-out {metric.Name}{baseline}"));
         }
 
         foreach (var account in report.Accounts)

@@ -89,4 +89,8 @@ public sealed record ElbowTable(IReadOnlyList<CurvePoint> Points, int Chosen);
 /// <param name="Name">"structure tokens (autoencoder)", "masked amino acids", ...</param>
 /// <param name="Accuracy">Share of right predictions in [0, 1] over steps.</param>
 /// <param name="Baseline">Share in [0, 1] that always saying the most frequent answer gets right; null for none.</param>
-public sealed record HeldoutMetric(string Name, Curve Accuracy, double? Baseline);
+public sealed record HeldoutMetric(string Name, Curve Accuracy, double? Baseline)
+{
+    /// <summary>The share is one of variance explained, not of right predictions; always saying the mean explains none.</summary>
+    public bool IsExplained { get; init; }
+}

@@ -63,6 +63,9 @@ public sealed partial class AtomicAutoencoder
     /// <summary>The identity of a saved encoder, without loading it: SHA-256 of its weights.</summary>
     public static string IdentityOf(string folder) => Describe(folder).Sha256;
 
+    /// <summary>The shape of a saved autoencoder, without loading it.</summary>
+    public static AutoencoderShape ShapeOf(string folder) => Describe(folder).Shape;
+
     private void CopyFrom(SafeTensorsFile stored)
     {
         using var grad = no_grad();

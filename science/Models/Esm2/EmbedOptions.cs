@@ -21,6 +21,10 @@ public enum Embeddings
 
     /// <summary><c>ID/structure-tokens/HEAD</c> [L] int32: the most likely token of each structure head.</summary>
     StructureTokens = 16,
+
+    /// <summary><c>ID/structure-features/HEAD</c> [L, channels]: the embedding of the atomic autoencoder's encoder, as predicted from the
+    /// sequence.</summary>
+    StructureFeatures = 32,
 }
 
 /// <summary>How sequences are embedded.</summary>
@@ -30,6 +34,7 @@ public sealed record EmbedOptions
     [
         ("representation", Embeddings.Representation), ("logits", Embeddings.Logits), ("contacts", Embeddings.Contacts),
         ("layers", Embeddings.Layers), ("structure-tokens", Embeddings.StructureTokens),
+        ("structure-features", Embeddings.StructureFeatures),
     ];
 
     /// <summary>What is computed.</summary>

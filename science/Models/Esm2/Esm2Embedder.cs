@@ -69,10 +69,16 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
             throw new InvalidOperationException("contacts are asked for, but the model came without a contact head");
         }
 
-        if (include.HasFlag(Embeddings.StructureTokens) && heads.Count == 0)
+        if (include.HasFlag(Embeddings.StructureTokens) && !Heads(features: false).Any())
         {
             throw new InvalidOperationException("structure tokens are asked for, but the model's folder has no "
-                + $"{StructureHead.FileName}; models that were structure-tuned here have one");
+                + $"{StructureHead.FileName} with heads for them; models that were structure-tuned here have one");
+        }
+
+        if (include.HasFlag(Embeddings.StructureFeatures) && !Heads(features: true).Any())
+        {
+            throw new InvalidOperationException("structure features are asked for, but the model's folder has no "
+                + $"{StructureHead.FileName} with a head for them; models tuned with tuning.structureTarget: features have one");
         }
     }
 
@@ -123,10 +129,18 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
         ];
         var specs = all.Where(one => include.HasFlag(one.Kind))
             .Select(one => new TensorSpec($"{id}/{one.Name}", torch.ScalarType.Float32, one.Shape));
-        return include.HasFlag(Embeddings.StructureTokens)
-            ? specs.Concat(heads.Select(head => new TensorSpec(TokensName(id, head), torch.ScalarType.Int32, [length])))
+        if (include.HasFlag(Embeddings.StructureTokens))
+        {
+            specs = specs.Concat(Heads(features: false).Select(head => new TensorSpec(NameOf(id, head), torch.ScalarType.Int32, [length])));
+        }
+
+        return include.HasFlag(Embeddings.StructureFeatures)
+            ? specs.Concat(Heads(features: true).Select(head => new TensorSpec(
+                NameOf(id, head), torch.ScalarType.Float32, [length, head.Bias.shape[0]])))
             : specs;
     }
+
+    private IEnumerable<StructureHead> Heads(bool features) => heads.Where(head => head.IsFeatures == features);
 
     private static IEnumerable<List<FastaRecord>> Batches(string fasta, int tokensPerBatch)
     {
@@ -185,9 +199,17 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
 
             if (include.HasFlag(Embeddings.StructureTokens))
             {
-                foreach (var head in heads)
+                foreach (var head in Heads(features: false))
                 {
-                    writer.Write(TokensName(id, head), head.Logits(Rows(output.Representation!)).argmax(1).to(torch.int32));
+                    writer.Write(NameOf(id, head), head.Output(Rows(output.Representation!)).argmax(1).to(torch.int32));
+                }
+            }
+
+            if (include.HasFlag(Embeddings.StructureFeatures))
+            {
+                foreach (var head in Heads(features: true))
+                {
+                    writer.Write(NameOf(id, head), Single(head.Output(Rows(output.Representation!))));
                 }
             }
 
@@ -201,6 +223,7 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
         foreach (var (kind, output) in ((Embeddings, Esm2Outputs)[])
         [
             (Embeddings.Representation, Esm2Outputs.Representation), (Embeddings.StructureTokens, Esm2Outputs.Representation),
+            (Embeddings.StructureFeatures, Esm2Outputs.Representation),
             (Embeddings.Logits, Esm2Outputs.Logits), (Embeddings.Contacts, Esm2Outputs.Contacts),
             (Embeddings.Layers, Esm2Outputs.Layers),
         ])
@@ -213,5 +236,6 @@ public sealed class Esm2Embedder(Esm2Model model, IReadOnlyList<StructureHead> h
 
     private static torch.Tensor Single(torch.Tensor tensor) => tensor.to(torch.float32);
 
-    private static string TokensName(string id, StructureHead head) => $"{id}/structure-tokens/{head.Name}";
+    private static string NameOf(string id, StructureHead head) =>
+        $"{id}/{(head.IsFeatures ? "structure-features" : "structure-tokens")}/{head.Name}";
 }

@@ -21,6 +21,10 @@ public sealed record LabelledSequence
     /// <summary>Per head the structure token of every residue; excluded ones may still be in there.</summary>
     public required IReadOnlyList<int[]> Tokens { get; init; }
 
+    /// <summary>The encoder's embedding of every residue (none for &lt;cls&gt; and &lt;eos&gt;), [residues x channels] row by row; empty
+    /// where no head regresses it.</summary>
+    public Half[] Features { get; init; } = [];
+
     /// <summary>Number of residues.</summary>
     public int Residues => Ids.Length - 2;
 
@@ -49,6 +53,12 @@ public sealed record LabelledSequence
                 throw new ArgumentException(
                     $"token {largest} of {heads[head].Name}, which has {heads[head].Clusters} clusters: the tokens come from "
                     + "another codebook than the head was made for");
+            }
+
+            if (heads[head].Features is { } scale && Features.Length != (long)Residues * scale.Width)
+            {
+                throw new ArgumentException(
+                    $"{Features.Length} features for {Residues} residues; {heads[head].Name} has {scale.Width} channels a residue");
             }
         }
 

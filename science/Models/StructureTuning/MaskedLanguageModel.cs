@@ -51,7 +51,14 @@ public sealed class MaskedLanguageModel
             };
         }
 
-        return new() { Ids = ids, OriginalIds = original, MaskedLabels = labels, Tokens = [.. sample.Tokens.Select(Framed)] };
+        return new()
+        {
+            Ids = ids,
+            OriginalIds = original,
+            MaskedLabels = labels,
+            Tokens = [.. sample.Tokens.Select(Framed)],
+            Features = sample.Features,
+        };
     }
 
     /// <summary>&lt;cls&gt;, one id a residue, &lt;eos&gt;; letters outside the vocabulary become X.</summary>

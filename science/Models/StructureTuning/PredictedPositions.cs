@@ -9,7 +9,7 @@ internal sealed class PredictedPositions : IDisposable
 
     private PredictedPositions(long[] rows, long[] targets, long tokens, torch.Device device)
     {
-        Count = rows.Length;
+        (Count, Places) = (rows.Length, rows);
         _all = Count == tokens;
         Rows = torch.tensor(rows, device: device).DetachFromDisposeScope();
         Targets = torch.tensor(targets, device: device).DetachFromDisposeScope();
@@ -17,6 +17,12 @@ internal sealed class PredictedPositions : IDisposable
 
     /// <summary>N: how many.</summary>
     public long Count { get; }
+
+    /// <summary>The rows in host memory.</summary>
+    public long[] Places { get; }
+
+    /// <summary>[N, width] where features are predicted instead of <see cref="Targets"/>; null: they are not.</summary>
+    public torch.Tensor? Features { get; private set; }
 
     /// <summary>[N] int64, ascending.</summary>
     public torch.Tensor Rows { get; }
@@ -53,8 +59,16 @@ internal sealed class PredictedPositions : IDisposable
     /// <summary>The rows of [T, D] where something is predicted, [N, D].</summary>
     public torch.Tensor Pick(torch.Tensor hidden) => _all ? hidden.alias() : hidden.index_select(0, Rows);
 
+    /// <summary>Takes over what is predicted in place of the labels.</summary>
+    public PredictedPositions With(torch.Tensor features)
+    {
+        Features = features.DetachFromDisposeScope();
+        return this;
+    }
+
     public void Dispose()
     {
+        Features?.Dispose();
         Rows.Dispose();
         Targets.Dispose();
     }

@@ -1,5 +1,6 @@
 using Ism.Models.Esm2;
 using Ism.Models.Esm2.Layers;
+using Ism.Models.Numerics;
 using Ism.Models.Training;
 using TorchSharp;
 using static TorchSharp.torch.nn;
@@ -32,7 +33,8 @@ public sealed record StructureTuningOptions
 /// <summary>
 /// Structure-tuning: L = sum of L_struct over the structure heads + L_MLM. Input is the masked sequence; L_struct is the cross
 /// entropy of the structure token over ALL residues, masked or not, that have one other than the head's excluded token (or, as an
-/// ablation, over those of them that were chosen); L_MLM that of the original residue over the chosen ones. A residue for which a
+/// ablation, over those of them that were chosen); a head for features has the normalised mean squared error at the same residues instead:
+/// mean over channels of the squared difference to the embedding, centred and divided by its deviation; L_MLM that of the original residue over the chosen ones. A residue for which a
 /// teacher has no token counts for the others. Owns the model and the heads.
 /// </summary>
 public sealed class StructureTuningObjective : IObjective<TuningSample>
@@ -63,7 +65,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
                 $"two structure heads have one name: {string.Join(", ", heads.Select(head => head.Name))}");
         }
 
-        Terms = [.. heads.Select(head => $"structure.{head.Name}"), "mlm"];
+        Terms = [.. heads.Select(head => head.Term), "mlm"];
         TermWeights = [.. heads.Select(head => _options.StructureWeight * head.LossWeight), _options.MaskedWeight];
         Parameters = [.. Trained()];
         CompletionOrder = Completion();
@@ -85,7 +87,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
     /// <inheritdoc/>
     public IReadOnlyList<double> TermWeights { get; }
 
-    /// <summary>"backbone.*" under fair-esm's names, then "&lt;head&gt;_head.weight" and ".bias". What no term's gradient reaches
+    /// <summary>"backbone.*" under fair-esm's names, then "&lt;head&gt;_head.weight" and ".bias" (of a head for features "&lt;head&gt;_features.*"). What no term's gradient reaches
     /// (a head or the language head of weight 0) is not among them.</summary>
     public IReadOnlyList<NamedParameter> Parameters { get; }
 
@@ -162,7 +164,7 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         for (var i = 0; i < Heads.Count; i++)
         {
             var head = Heads[i];
-            sums[i] = SumOfLosses(hidden, tuning.Structure[i], head.Head.Logits).MoveToOuterDisposeScope();
+            sums[i] = SumOfLosses(hidden, tuning.Structure[i], head.Head.Output).MoveToOuterDisposeScope();
         }
 
         sums[^1] = SumOfLosses(hidden, tuning.Masked, Model.Logits).MoveToOuterDisposeScope();
@@ -171,7 +173,9 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
     /// <summary>
     /// Per structure head "structure.NAME.accuracy" and ".loss" from the unmasked input over all residues with a token, and
-    /// ".masked_accuracy" from the masked input over the chosen ones; "mlm.accuracy" and "mlm.loss" from the masked input.
+    /// ".masked_accuracy" from the masked input over the chosen ones; "mlm.accuracy" and "mlm.loss" from the masked input. A head for features
+    /// has "features.NAME.explained" and ".masked_explained" in place of accuracies: 1 - its squared error / that of always saying the mean of
+    /// the scale, over residues and channels together (R² against the mean of the training structures).
     /// </summary>
     public IReadOnlyList<(string Metric, double Sum, double Count)> Evaluate(IMicroBatch batch)
     {
@@ -185,8 +189,8 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
             for (var i = 0; i < Heads.Count; i++)
             {
                 using var positions = tuning.StructureAt(i, Heads[i], maskedOnly: false);
-                var (right, loss) = Judge(hidden, positions, Heads[i].Head.Logits);
-                metrics.Add(($"{Terms[i]}.accuracy", right, positions.Count));
+                var (found, of, loss) = Judge(hidden, positions, Heads[i].Head.Output);
+                metrics.Add(($"{Terms[i]}.{Merit(i)}", found, of));
                 metrics.Add(($"{Terms[i]}.loss", loss, positions.Count));
             }
         }
@@ -195,11 +199,12 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         for (var i = 0; i < Heads.Count; i++)
         {
             using var positions = tuning.StructureAt(i, Heads[i], maskedOnly: true);
-            metrics.Add(($"{Terms[i]}.masked_accuracy", Judge(masked, positions, Heads[i].Head.Logits).Right, positions.Count));
+            var (found, of, _) = Judge(masked, positions, Heads[i].Head.Output);
+            metrics.Add(($"{Terms[i]}.masked_{Merit(i)}", found, of));
         }
 
         var mlm = Judge(masked, tuning.Masked, Model.Logits);
-        metrics.Add(("mlm.accuracy", mlm.Right, tuning.Masked.Count));
+        metrics.Add(("mlm.accuracy", mlm.Found, mlm.Of));
         metrics.Add(("mlm.loss", mlm.Loss, tuning.Masked.Count));
         return metrics;
     }
@@ -215,14 +220,21 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         }
     }
 
+    private string Merit(int head) => Heads[head].Features is null ? "accuracy" : "explained";
+
     private static torch.Tensor SumOfLosses(
-        torch.Tensor hidden, PredictedPositions positions, Func<torch.Tensor, torch.Tensor> logits) =>
+        torch.Tensor hidden, PredictedPositions positions, Func<torch.Tensor, torch.Tensor> output) =>
         positions.Count == 0
             ? torch.zeros([], dtype: hidden.dtype, device: hidden.device)
-            : functional.cross_entropy(logits(positions.Pick(hidden)), positions.Targets, reduction: Reduction.Sum);
+            : SumOfLosses(output(positions.Pick(hidden)), positions);
 
-    private static (double Right, double Loss) Judge(
-        torch.Tensor hidden, PredictedPositions positions, Func<torch.Tensor, torch.Tensor> logits)
+    private static torch.Tensor SumOfLosses(torch.Tensor output, PredictedPositions positions) => positions.Features is { } features
+        ? functional.mse_loss(output, features, Reduction.Sum) / Held.Of(features.shape[1])
+        : functional.cross_entropy(output, positions.Targets, reduction: Reduction.Sum);
+
+    // Right answers of so many; or squared error saved of that of the mean.
+    private static (double Found, double Of, double Loss) Judge(
+        torch.Tensor hidden, PredictedPositions positions, Func<torch.Tensor, torch.Tensor> output)
     {
         if (positions.Count == 0)
         {
@@ -230,9 +242,15 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
         }
 
         using var scope = torch.NewDisposeScope();
-        var scores = logits(positions.Pick(hidden));
-        var right = scores.argmax(1).eq(positions.Targets).sum();
-        return (right.ToDouble(), functional.cross_entropy(scores, positions.Targets, reduction: Reduction.Sum).ToDouble());
+        var said = output(positions.Pick(hidden));
+        var loss = SumOfLosses(said, positions).ToDouble();
+        if (positions.Features is { } features)
+        {
+            var spread = (features.square().sum() / Held.Of(features.shape[1])).ToDouble();
+            return (spread - loss, spread, loss);
+        }
+
+        return (said.argmax(1).eq(positions.Targets).sum().ToDouble(), positions.Count, loss);
     }
 
     private torch.Tensor Represent(PackedTokens tokens)
@@ -267,8 +285,8 @@ public sealed class StructureTuningObjective : IObjective<TuningSample>
 
         foreach (var head in Heads.Where(head => _options.StructureWeight * head.LossWeight != 0))
         {
-            yield return new($"{head.Name}_head.weight", head.Head.Weight);
-            yield return new($"{head.Name}_head.bias", head.Head.Bias);
+            yield return new($"{head.ParameterName}.weight", head.Head.Weight);
+            yield return new($"{head.ParameterName}.bias", head.Head.Bias);
         }
     }
 }

@@ -4,7 +4,8 @@ using TorchSharp;
 
 namespace Ism.Models.StructureTuning;
 
-/// <summary>A structure head in training: its tensors require gradients, and one token may be left out. Owns the head.</summary>
+/// <summary>A structure head in training: its tensors require gradients, and one token may be left out. It classifies tokens, or regresses the
+/// features (the encoder's embeddings) at the residues that have one. Owns the head.</summary>
 public sealed class TunedHead : IDisposable
 {
     private const ulong InitialisationPurpose = 0x6865616400000001;
@@ -32,7 +33,11 @@ public sealed class TunedHead : IDisposable
         Head = new(name, Leaf(weight), Leaf(bias));
         head.Dispose();
 
-        static torch.Tensor Leaf(torch.Tensor tensor) => tensor.detach().requires_grad_(true).DetachFromDisposeScope();
+        static torch.Tensor Leaf(torch.Tensor tensor)
+        {
+            using var scope = torch.NewDisposeScope();
+            return tensor.detach().requires_grad_(true).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>Name and tensors, e.g. for export; the tensors are those that are trained.</summary>
@@ -48,25 +53,78 @@ public sealed class TunedHead : IDisposable
     public torch.Tensor Bias => Head.Bias;
 
     /// <summary>K: number of tokens.</summary>
-    public int Clusters { get; }
+    public int Clusters { get; private init; }
+
+    /// <summary>Scale of the features that are regressed; null: tokens are classified.</summary>
+    public FeatureScale? Features { get; private init; }
+
+    /// <summary>Name of the loss term and first part of the metrics' names.</summary>
+    public string Term => Features is null ? $"structure.{Name}" : $"features.{Name}";
+
+    /// <summary>First part of the parameters' names.</summary>
+    public string ParameterName => Features is null ? $"{Name}_head" : $"{Name}_features";
 
     /// <summary>Left out of loss and accuracy; null: none.</summary>
-    public int? ExcludedToken { get; }
+    public int? ExcludedToken { get; private init; }
 
     /// <summary>Weight of this head's term beside those of other heads.</summary>
     public double LossWeight { get; init; } = 1;
 
-    /// <summary>A head with uniform weights in ±1/sqrt(D) (PyTorch's nn.Linear), drawn from the seed and the name
+    /// <summary>A head for tokens with uniform weights in ±1/sqrt(D) (PyTorch's nn.Linear), drawn from the seed and the name
     /// alone.</summary>
     public static TunedHead New(
-        string name, int clusters, int? excludedToken, Esm2Model model, long seed, double lossWeight = 1)
+        string name, int clusters, int? excludedToken, Esm2Model model, long seed, double lossWeight = 1) =>
+        new(Drawn(name, clusters, model, seed), excludedToken) { LossWeight = lossWeight };
+
+    /// <summary>A head for features, drawn alike. Residues without a token or with the excluded one are left out as they are where tokens are
+    /// classified.</summary>
+    /// <param name="name">Of the teacher.</param>
+    /// <param name="scale">Of its features.</param>
+    /// <param name="clusters">Tokens that it tells residues apart by.</param>
+    /// <param name="excludedToken">Left out; null: none.</param>
+    /// <param name="model">The model on whose hidden states it stands.</param>
+    /// <param name="seed">Of the first weights.</param>
+    /// <param name="lossWeight">Weight beside other heads.</param>
+    /// <exception cref="ArgumentException">The excluded token is no token.</exception>
+    public static TunedHead NewFeatures(
+        string name, FeatureScale scale, int clusters, int? excludedToken, Esm2Model model, long seed, double lossWeight = 1) =>
+        excludedToken < 0 || excludedToken >= clusters
+            ? throw new ArgumentException($"features of {name}: excluded token {excludedToken} is not one of 0..{clusters - 1}")
+            : new(Drawn(name, scale.Width, model, seed), null)
+            {
+                Features = scale,
+                Clusters = clusters,
+                ExcludedToken = excludedToken,
+                LossWeight = lossWeight,
+            };
+
+    /// <summary>The head as other programs use it: scores of tokens, or the encoder's embedding itself, its scale folded in. The caller owns
+    /// it.</summary>
+    public StructureHead Exported()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        if (Features is not { } scale)
+        {
+            return new(Name, Weight.detach().clone().DetachFromDisposeScope(), Bias.detach().clone().DetachFromDisposeScope());
+        }
+
+        using var deviation = torch.tensor(scale.Deviation.ToArray(), dtype: Weight.dtype, device: Weight.device);
+        using var mean = torch.tensor(scale.Mean.ToArray(), dtype: Weight.dtype, device: Weight.device);
+        return new(Name, (Weight * deviation.unsqueeze(1)).DetachFromDisposeScope(), ((Bias * deviation) + mean).DetachFromDisposeScope())
+        {
+            IsFeatures = true,
+        };
+    }
+
+    private static StructureHead Drawn(string name, int rows, Esm2Model model, long seed)
     {
         var key = name.Aggregate(
             CounterRandom.Key((ulong)seed, InitialisationPurpose), (k, letter) => CounterRandom.Key(k, letter));
         var random = new CounterRandom(key);
         var bound = 1 / Math.Sqrt(model.Config.Width);
         using var scope = torch.NewDisposeScope();
-        return new(new(name, Uniform(clusters, model.Config.Width), Uniform(clusters)), excludedToken) { LossWeight = lossWeight };
+        return new(name, Uniform(rows, model.Config.Width).DetachFromDisposeScope(), Uniform(rows).DetachFromDisposeScope());
 
         torch.Tensor Uniform(params long[] shape)
         {

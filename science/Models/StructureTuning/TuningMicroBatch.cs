@@ -56,7 +56,13 @@ public sealed class TuningMicroBatch : IMicroBatch
     internal PackedTokens Unmasked() => PackedTokens.From([.. _sequences.Select(sequence => sequence.OriginalIds)], _device);
 
     /// <summary>A head's positions, all or those among the ones chosen for masking. The caller owns them.</summary>
-    internal PredictedPositions StructureAt(int index, TunedHead head, bool maskedOnly) => PredictedPositions.Of(
-        _sequences.Select(sequence => sequence.Tokens[index]), head.ExcludedToken,
-        maskedOnly ? _sequences.Select(sequence => sequence.MaskedLabels) : null, _device);
+    internal PredictedPositions StructureAt(int index, TunedHead head, bool maskedOnly)
+    {
+        var positions = PredictedPositions.Of(
+            _sequences.Select(sequence => sequence.Tokens[index]), head.ExcludedToken,
+            maskedOnly ? _sequences.Select(sequence => sequence.MaskedLabels) : null, _device);
+        return head.Features is { } scale
+            ? positions.With(FeatureTargets.Of(_sequences, positions.Places, scale, head.Weight.dtype, _device))
+            : positions;
+    }
 }

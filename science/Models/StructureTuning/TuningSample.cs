@@ -15,6 +15,9 @@ public sealed record TuningSample
     /// <summary>Per structure head one sequence of tokens as long as <see cref="Residues"/>; negative: no token.</summary>
     public required IReadOnlyList<short[]> Tokens { get; init; }
 
+    /// <summary>The encoder's embedding of every residue, [residues x channels] row by row; empty where no head regresses it.</summary>
+    public Half[] Features { get; init; } = [];
+
     /// <summary>Every draw of this visit (here: the masking) follows from this key.</summary>
     public required ulong DrawKey { get; init; }
 

@@ -58,6 +58,45 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public void Should_not_take_files_without_features_for_a_job_that_wants_them()
+    {
+        Tokenise("plain", 0);
+        var wanting = _place.Tokenising("features") with { Features = true };
+        _worker.Run(wanting, 0, _ => { }, CancellationToken.None);
+        Tokenise("again", 0);
+        _worker.Run(wanting with { Output = "more-features" }, 0, _ => { }, CancellationToken.None);
+        Assert.Equal(2, Directory.GetFiles(_cache, "*.arrow", SearchOption.AllDirectories).Length);
+        Assert.Equal(Bytes("plain", 0), Bytes("again", 0));
+        Assert.Equal(Bytes("features", 0), Bytes("more-features", 0));
+        using var plain = TokenFile.Open(TokenFile.PathOf(_place.Workspace.At("plain"), 0));
+        using var file = TokenFile.Open(TokenFile.PathOf(_place.Workspace.At("features"), 0));
+        Assert.Equal((0, 16), (plain.Header.FeatureWidth, file.Header.FeatureWidth));
+
+        // Every residue's token is the centroid nearest to its features.
+        for (var row = 0; row < file.RowCount; row++)
+        {
+            Assert.Equal(plain.Tokens(0, row).ToArray(), file.Tokens(0, row).ToArray());
+            for (var residue = 0; residue < file.Length(row); residue++)
+            {
+                var features = file.Features(row).Slice(residue * 16, 16).ToArray();
+                var distances = Enumerable.Range(0, FeaturizerWorkspace.Tokens).Select(k => Distance(features, _place.Start.Row(k))).ToArray();
+                Assert.InRange(distances[file.Tokens(0, row)[residue]], 0, distances.Min() * 1.02);
+            }
+        }
+
+        static double Distance(Half[] a, ReadOnlySpan<double> b)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < a.Length; i++)
+            {
+                sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+            }
+
+            return sum;
+        }
+    }
+
+    [Fact]
     public void Should_tokenise_anew_what_is_damaged_there_and_put_it_right()
     {
         Tokenise("first", 0);

@@ -52,7 +52,7 @@ public sealed class Esm2EmbedderTests : IDisposable
             Close.Require(output.Contacts![0], written[$"{id}/contacts"], 1e-5, "contacts");
             var layers = torch.stack([.. output.Layers!.Select(layer => layer.narrow(0, 1, sequence.Length))], 0);
             Close.Require(layers, written[$"{id}/layers"], 1e-5, "layers");
-            var best = head.Logits(states).argmax(1).to(torch.int32);
+            var best = head.Output(states).argmax(1).to(torch.int32);
             Close.RequireSame(best, written[$"{id}/structure-tokens/autoencoder"], "structure tokens");
         }
     }
