@@ -41,8 +41,12 @@ public static class FeatureStage
         Directory.CreateDirectory(services.Workspace.At(Workspace.Work));
         try
         {
-            var (scale, residues) = Measure(services.Workspace.At(tokens), order.Take(services.Job.Codebook.ExcludedTokenChunks), excluded);
+            var folder = services.Workspace.At(tokens);
+            var chunks = order.Take(services.Job.Codebook.ExcludedTokenChunks).ToList();
+            chunks.ForEach(chunk => services.Workspace.Bring(TokenFile.PathOf(folder, chunk)));
+            var (scale, residues) = Measure(folder, chunks, excluded);
             scale.Save(services.Workspace.At(file));
+            services.Workspace.Keep(file);
             services.Emit(RunEvent.Now(RunEventKind.Note, RunStages.Tokens, message: string.Create(
                 CultureInfo.InvariantCulture,
                 $"features: {scale.Width} channels, their mean and deviation from {residues:N0} residues")));
