@@ -16,7 +16,8 @@ public static class ModelSizes
     public static long Parameters(JobOptions job)
     {
         var (numbers, width) = LanguageModel(job.Model);
-        return numbers + (((long)ClustersOf(job) + job.Teachers.Sum(teacher => teacher.TokenCount)) * (width + 1));
+        var further = job.Teachers.Sum(teacher => teacher.TokenCount) + (job.Mutrank.IsOn ? job.Mutrank.Clusters : 0);
+        return numbers + (((long)ClustersOf(job) + further) * (width + 1));
     }
 
     /// <summary>Structure tokens K.</summary>

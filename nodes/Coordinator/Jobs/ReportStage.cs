@@ -22,8 +22,9 @@ public static class ReportStage
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Report));
         var workspace = services.Workspace;
         var clusters = StructureCodebook.Load(workspace.At(codebook)).Tokens;
-        string[] teachers = [FirstTeacher, .. services.Job.Teachers.Select(teacher => teacher.Name)];
-        int[] sizes = [clusters, .. services.Job.Teachers.Select(teacher => teacher.TokenCount)];
+        var further = FurtherTeachers.Of(services);
+        string[] teachers = [FirstTeacher, .. further.Select(teacher => teacher.Name)];
+        int[] sizes = [clusters, .. further.Select(teacher => teacher.Clusters)];
         var corpus = TokenSurvey.Of(workspace.At(tokens.Corpus.Folder), catalogues.Corpus.Catalogue.ChunkCount, sizes);
         var heldout = catalogues.Heldout is { } named && tokens.Heldout is { } work
             ? TokenSurvey.Of(workspace.At(work.Folder), named.Catalogue.ChunkCount, sizes)
