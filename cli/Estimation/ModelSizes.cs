@@ -19,7 +19,8 @@ public static class ModelSizes
     {
         var (numbers, width) = LanguageModel(job.Model);
         var first = FeatureStage.Wanted(job) ? EmbeddingWidthOf(job) : ClustersOf(job);
-        return numbers + (((long)first + job.Teachers.Sum(teacher => teacher.TokenCount)) * (width + 1));
+        var further = job.Teachers.Sum(teacher => teacher.TokenCount) + (job.Mutrank.IsOn ? job.Mutrank.Clusters : 0);
+        return numbers + (((long)first + further) * (width + 1));
     }
 
     /// <summary>Structure tokens K.</summary>

@@ -20,6 +20,7 @@ public static class JobPaths
             Autoencoder = job.Autoencoder with { From = One(job.Autoencoder.From), Structures = Each(job.Autoencoder.Structures) },
             Featurizing = job.Featurizing with { Cache = One(job.Featurizing.Cache) },
             Codebook = job.Codebook with { From = One(job.Codebook.From) },
+            Mutrank = job.Mutrank with { Alignments = One(job.Mutrank.Alignments), From = One(job.Mutrank.From) },
             Teachers = [.. job.Teachers.Select(teacher => teacher with { Tokens = One(teacher.Tokens) })],
         };
     }

@@ -22,8 +22,9 @@ public static partial class JobValidation
         CheckTop(job, found);
         ModelRules.Check(job.Model, found);
         CorpusRules.Check(job.Corpus, found);
-        AutoencoderRules.Check(job.Autoencoder, found);
+        AutoencoderRules.Check(job, found);
         CodebookRules.Check(job.Codebook, found);
+        MutRankRules.Check(job, found);
         found.OneOf("featurizing.precision", job.Featurizing.Precision, FeaturizingOptions.Float32, FeaturizingOptions.BFloat16);
         found.Range("featurizing.readAhead", job.Featurizing.ReadAhead, 0, 64);
         TuningRules.Check(job.Tuning, found);
@@ -51,6 +52,8 @@ public static partial class JobValidation
         Exist(found, "model.from", [job.Model.From]);
         Exist(found, "autoencoder.from", [job.Autoencoder.From]);
         Exist(found, "codebook.from", [job.Codebook.From]);
+        Folder(found, "mutrank.alignments", job.Mutrank.Alignments);
+        Folder(found, "mutrank.from", job.Mutrank.From);
         TeacherValidation.CheckInputs(job, found);
         if (File.Exists(job.Workspace))
         {
@@ -111,6 +114,14 @@ public static partial class JobValidation
         foreach (var path in paths.Where(p => p.Length > 0 && !S3Address.Is(p) && !Path.Exists(p)))
         {
             found.Add(setting, path, $"there is no such file or folder (relative paths are taken from {Environment.CurrentDirectory})");
+        }
+    }
+
+    private static void Folder(Problems found, string setting, string path)
+    {
+        if (path.Length > 0 && !Directory.Exists(path))
+        {
+            found.Add(setting, path, $"there is no such folder (relative paths are taken from {Environment.CurrentDirectory})");
         }
     }
 

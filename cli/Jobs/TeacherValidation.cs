@@ -29,7 +29,8 @@ internal static partial class TeacherValidation
         {
             Check(job.Teachers[i], $"teachers[{i}]", found);
             var name = job.Teachers[i].Name;
-            if (job.Teachers.Take(i).Any(teacher => teacher.Name == name) || Taken.Contains(name))
+            if (job.Teachers.Take(i).Any(teacher => teacher.Name == name) || Taken.Contains(name)
+                || (job.Mutrank.IsOn && name == MutRankOptions.Teacher))
             {
                 found.Add($"teachers[{i}].name", $"'{name}'", "is taken; give every teacher a name of its own");
             }

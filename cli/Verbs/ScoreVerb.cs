@@ -21,7 +21,7 @@ internal static class ScoreVerb
         };
         var autoencoder = new Option<string>("--autoencoder")
         {
-            Description = "Folder of a trained autoencoder, best one with autoencoder.objective amino-acid (MutComputeX-GT)",
+            Description = "Folder of a trained encoder: MutRank's (mutrank/encoder), one with autoencoder.objective amino-acid (MutComputeX-GT), or an autoencoder",
             HelpName = "FOLDER",
             Required = true,
         };
@@ -34,7 +34,7 @@ internal static class ScoreVerb
         var output = new Option<string>("--out") { Description = "CSV to write: the list with columns score and problem", HelpName = "FILE.csv", Required = true };
         var force = new Option<bool>("--force") { Description = "Write over what is there" };
         var json = new Option<bool>("--json") { Description = "Print what was done as JSON" };
-        var command = new Command("score", "Score mutations by log p(mutant) - log p(wild type) of the residue's surroundings.")
+        var command = new Command("score", "Score mutations by the residue's surroundings: log p(mutant) - log p(wild type), or with MutRank r(mutant) - r(wild type).")
         {
             structures, autoencoder, mutations, output, force, json,
         };

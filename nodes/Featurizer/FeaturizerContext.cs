@@ -8,6 +8,7 @@ using Ism.Models.Autoencoder;
 using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Structures;
+using Ism.Structures.Alignments;
 using TorchSharp;
 
 namespace Ism.Featurizer;
@@ -20,6 +21,8 @@ public sealed class FeaturizerContext : IDisposable
 
     private readonly ConcurrentDictionary<string, Lazy<Catalogue>> _catalogues = new();
     private readonly Lazy<CoreShare> _cores;
+    private readonly Lock _listing = new();
+    private AlignmentFolder? _alignments;
     private int _hanging;
 
     /// <summary>The context of one featurizer.</summary>
@@ -70,6 +73,19 @@ public sealed class FeaturizerContext : IDisposable
 
     /// <summary>The cores of the compute thread's work: those that the encoder computes on and the one that reads ahead beside it.</summary>
     public CoreShare Cores => _cores.Value;
+
+    /// <summary>The job's alignments, listed at the first use.</summary>
+    /// <exception cref="IOException">The folder cannot be listed.</exception>
+    public AlignmentFolder Alignments
+    {
+        get
+        {
+            lock (_listing)
+            {
+                return _alignments ??= new AlignmentFolder(Job.Mutrank.Alignments);
+            }
+        }
+    }
 
     /// <summary>Tries suspect structures alone.</summary>
     public IIsolation Isolation { get; init; }

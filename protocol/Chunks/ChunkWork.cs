@@ -13,6 +13,9 @@ public enum WorkKind : byte
 
     /// <summary>A structure token for every residue.</summary>
     Tokenise = 3,
+
+    /// <summary>The profile of every chain that has an alignment, for MutRank.</summary>
+    Profile = 4,
 }
 
 /// <summary>One kind of work over all chunks of a catalogue. Paths are relative to the workspace.</summary>
@@ -61,7 +64,18 @@ public sealed record ChunkWork
     /// <summary>The token files keep the encoder's embedding of every residue as well (tokenise).</summary>
     [Key(10)]
     public bool Features { get; init; }
+
+    /// <summary>Further encoders with their codebooks, whose tokens become columns behind the first one's (tokenise).</summary>
+    [Key(11)]
+    public ChunkEncoder[] Encoders { get; init; } = [];
 }
+
+/// <summary>A further encoder with the codebook made with it.</summary>
+/// <param name="Name">Of the token sequence.</param>
+/// <param name="Encoder">Folder of the encoder.</param>
+/// <param name="Codebook">Folder of the codebook.</param>
+[MessagePackObject]
+public sealed record ChunkEncoder([property: Key(0)] string Name, [property: Key(1)] string Encoder, [property: Key(2)] string Codebook);
 
 /// <summary>Tokens of a further teacher, already sorted by chunk.</summary>
 /// <param name="Name">Of the token sequence.</param>

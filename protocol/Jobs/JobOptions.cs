@@ -30,6 +30,9 @@ public sealed record JobOptions
     /// <summary>How structures become tokens.</summary>
     public FeaturizingOptions Featurizing { get; init; } = new();
 
+    /// <summary>MutRank, the second teacher: made when alignments are given.</summary>
+    public MutRankOptions Mutrank { get; init; } = new();
+
     /// <summary>Further teachers whose tokens were made elsewhere: a list of {name, tokens, clusters, alphabet, weight, excluded, mostMissing}
     /// (docs/jobs.md). Each adds a column of tokens, a linear head and a loss term.</summary>
     public IReadOnlyList<TeacherOptions> Teachers { get; init; } = [];

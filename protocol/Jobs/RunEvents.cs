@@ -35,19 +35,23 @@ public static class RunStages
     public const string Autoencoder = "autoencoder";
     public const string Codebook = "codebook";
     public const string Tokens = "tokens";
+
+    /// <summary>The second teacher; only in jobs with alignments.</summary>
+    public const string MutRank = "mutrank";
+
     public const string Tuning = "tuning";
     public const string Export = "export";
     public const string Report = "report";
 
     /// <summary>All stages as they follow each other; tokens and tuning overlap.</summary>
-    public static IReadOnlyList<string> All { get; } = [Catalogue, Autoencoder, Codebook, Tokens, Tuning, Export, Report];
+    public static IReadOnlyList<string> All { get; } = [Catalogue, Autoencoder, Codebook, MutRank, Tokens, Tuning, Export, Report];
 
     /// <summary>What a stage counts, e.g. "steps"; empty where it counts nothing.</summary>
     public static string UnitOf(string stage) => stage switch
     {
         Catalogue => "structures",
         Codebook or Tokens => "chunks",
-        Autoencoder or Tuning => "steps",
+        Autoencoder or MutRank or Tuning => "steps",
         _ => "",
     };
 }

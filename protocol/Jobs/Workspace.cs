@@ -19,6 +19,15 @@ public sealed record Workspace(string Root)
     /// <summary>The finished codebook.</summary>
     public const string Codebook = "codebook";
 
+    /// <summary>MutRank's finished encoder.</summary>
+    public const string MutRankEncoder = "mutrank/encoder";
+
+    /// <summary>MutRank's finished codebook.</summary>
+    public const string MutRankCodebook = "mutrank/codebook";
+
+    /// <summary>Every chain of the structures that MutRank is made from, and what its alignment gave.</summary>
+    public const string MutRankAlignments = "mutrank/alignments.tsv";
+
     /// <summary>Token files, one folder for each catalogue.</summary>
     public const string Tokens = "tokens";
 

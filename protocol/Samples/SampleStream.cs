@@ -15,6 +15,10 @@ public enum SampleKind : byte
 
     /// <summary>No samples: how long the chains of all the chunk's structures are. Rows and draw keys are empty.</summary>
     Lengths = 3,
+
+    /// <summary>Masked microenvironments of drawn residues, each with the amino acid probabilities of its residue's column in an alignment.
+    /// </summary>
+    ProfiledEnvironments = 4,
 }
 
 /// <summary>
@@ -47,7 +51,7 @@ public sealed record FetchSamples : IChunkMessage, IWireMessage
     [Key(5)]
     public required int Limit { get; init; }
 
-    /// <summary>Folder of the token files below the workspace (tokens and lengths).</summary>
+    /// <summary>Folder below the workspace: of the token files (tokens and lengths), or of the profiles (profiled environments).</summary>
     [Key(6)]
     public string Tokens { get; init; } = "";
 

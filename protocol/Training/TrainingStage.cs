@@ -17,6 +17,9 @@ public enum ObjectiveKind : byte
 
     /// <summary>Structure-tuning of ESM2.</summary>
     StructureTuning = 4,
+
+    /// <summary>The encoder with the EvoRank objective on profiles of alignments (MutRank).</summary>
+    EvoRank = 5,
 }
 
 /// <summary>
@@ -73,7 +76,7 @@ public sealed record TrainingStage
     [Key(12)]
     public string StartFrom { get; init; } = "";
 
-    /// <summary>Folder of token files (structure-tuning).</summary>
+    /// <summary>Folder of token files (structure-tuning), or of profiles (EvoRank).</summary>
     [Key(13)]
     public string Tokens { get; init; } = "";
 

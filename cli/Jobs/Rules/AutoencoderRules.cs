@@ -5,9 +5,11 @@ namespace Ism.Cli.Jobs.Rules;
 /// <summary>What holds of the autoencoder's settings.</summary>
 internal static class AutoencoderRules
 {
-    public static void Check(AutoencoderOptions autoencoder, Problems found)
+    public static void Check(JobOptions job, Problems found)
     {
-        if (autoencoder.From.Length > 0)
+        // MutRank is trained with the autoencoder's settings.
+        var autoencoder = job.Autoencoder;
+        if (autoencoder.From.Length > 0 && job.Mutrank is not { IsOn: true, From.Length: 0 })
         {
             return;
         }

@@ -21,8 +21,18 @@ public static class CodebookStage
     private const double Converged = 1e-5;
 
     /// <summary>Returns the folder of the finished codebook (relative to the workspace, or as the user gave it).</summary>
+    public static Task<string> RunAsync(IJobServices services, NamedCatalogue experimental, string encoder, CancellationToken cancel) =>
+        RunAsync(services, experimental, encoder, Workspace.Codebook, "codebook.clusters", cancel);
+
+    /// <summary>The same for another encoder, into another folder.</summary>
+    /// <param name="services">The cluster; its job's section <c>codebook</c> says how.</param>
+    /// <param name="experimental">What is clustered.</param>
+    /// <param name="encoder">Folder of the encoder.</param>
+    /// <param name="output">Folder of the codebook below the workspace.</param>
+    /// <param name="setting">The setting with the number of clusters, for messages.</param>
+    /// <param name="cancel">Gives up.</param>
     public static async Task<string> RunAsync(
-        IJobServices services, NamedCatalogue experimental, string encoder, CancellationToken cancel)
+        IJobServices services, NamedCatalogue experimental, string encoder, string output, string setting, CancellationToken cancel)
     {
         var options = services.Job.Codebook;
         var identity = AtomicAutoencoder.IdentityOf(services.Workspace.At(encoder));
@@ -38,12 +48,12 @@ public static class CodebookStage
             return given;
         }
 
-        services.Workspace.BringFolder(Workspace.Codebook);
-        if (Problem(services.Workspace.At(Workspace.Codebook), identity) is null)
+        services.Workspace.BringFolder(output);
+        if (Problem(services.Workspace.At(output), identity) is null)
         {
-            services.Workspace.KeepFolder(Workspace.Codebook);
+            services.Workspace.KeepFolder(output);
             services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Codebook, message: "found in the workspace"));
-            return Workspace.Codebook;
+            return output;
         }
 
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Codebook, message: "embedding residues"));
@@ -53,17 +63,17 @@ public static class CodebookStage
         var sample = Sample(services, embeddings, order);
         if (sample.Count < options.Clusters)
         {
-            throw new JobFailedException($"codebook.clusters is {options.Clusters}, but only {sample.Count} residues were embedded; "
+            throw new JobFailedException($"{setting} is {options.Clusters}, but only {sample.Count} residues were embedded; "
                 + "give more structures or fewer clusters");
         }
 
-        WriteElbow(services, sample);
+        WriteElbow(services, sample, output);
         var codebook = await ClusterAsync(services, experimental, identity, embeddings, order, sample, cancel);
-        codebook.Save(services.Workspace.At(Workspace.Codebook));
-        services.Workspace.KeepFolder(Workspace.Codebook);
+        codebook.Save(services.Workspace.At(output));
+        services.Workspace.KeepFolder(output);
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.Codebook, message:
             $"{codebook.Tokens} tokens from {codebook.Origin.Points:N0} residues in {codebook.Origin.Iterations} iterations"));
-        return Workspace.Codebook;
+        return output;
     }
 
     private static string? Problem(string folder, string encoderIdentity)
@@ -127,9 +137,9 @@ public static class CodebookStage
         return taken.Count > 0 ? Embeddings.Concat(taken) : new Embeddings(Array.Empty<float>(), files[0].Points.Width);
     }
 
-    private static void WriteElbow(IJobServices services, Embeddings sample)
+    private static void WriteElbow(IJobServices services, Embeddings sample, string output)
     {
-        var path = services.Workspace.At(Workspace.Codebook, ElbowFile);
+        var path = services.Workspace.At(output, ElbowFile);
         var clusters = services.Job.Codebook.Elbow.Where(k => k < sample.Count).ToList();
         if (clusters.Count == 0 || File.Exists(path))
         {

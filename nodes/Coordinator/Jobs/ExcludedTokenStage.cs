@@ -19,8 +19,8 @@ public static class ExcludedTokenStage
     /// <summary>The same of every further teacher, in their order.</summary>
     public static IReadOnlyList<ExcludedToken> OfTeachers(
         IJobServices services, NamedCatalogue corpus, string tokens, IReadOnlyList<int> order) =>
-        [.. services.Job.Teachers.Select((teacher, i) => Choose(
-            services, corpus, tokens, order, i + 1, teacher.TokenCount, teacher.Excluded, $"excluded of teacher {teacher.Name}: "))];
+        [.. FurtherTeachers.Of(services).Select((teacher, i) => Choose(
+            services, corpus, tokens, order, i + 1, teacher.Clusters, teacher.Excluded, $"{teacher.ExcludedSetting}: "))];
 
     private static ExcludedToken Choose(
         IJobServices services, NamedCatalogue corpus, string tokens, IReadOnlyList<int> order, int column, int clusters, string setting,

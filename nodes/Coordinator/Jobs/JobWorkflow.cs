@@ -1,5 +1,6 @@
 using Ism.Corpus;
 using Ism.Models.Codebook;
+using Ism.Protocol.Chunks;
 using Ism.Protocol.Jobs;
 using Ism.Protocol.Samples;
 using Ism.Protocol.Training;
@@ -21,9 +22,10 @@ public static class JobWorkflow
         var catalogues = CatalogueStage.Run(services);
         var encoder = await AutoencoderStage.RunAsync(services, catalogues.Experimental, cancel);
         var codebook = await CodebookStage.RunAsync(services, catalogues.Experimental, encoder, cancel);
-        var teachers = TeacherStage.Run(services, catalogues, StructureCodebook.IdentityOf(services.Workspace.At(codebook)));
+        var mutrank = await MutRankStage.RunAsync(services, catalogues.Experimental, cancel);
+        var teachers = TeacherStage.Run(services, catalogues, MutRankStage.Identity(services, codebook, mutrank));
         teachers = teachers with { Identity = FeatureStage.Identity(services.Job, teachers.Identity) };
-        var tokens = StartTokens(services, catalogues, encoder, codebook, teachers, cancel);
+        var tokens = StartTokens(services, catalogues, encoder, codebook, mutrank, teachers, cancel);
 
         await tokens.Corpus.FirstReady.WaitAsync(cancel);
         TeacherStage.Check(services, tokens.Corpus.Folder, tokens.Order.Take(services.Job.Codebook.ExcludedTokenChunks));
@@ -47,8 +49,10 @@ public static class JobWorkflow
     }
 
     private static TokenisedCatalogues StartTokens(
-        IJobServices services, JobCatalogues catalogues, string encoder, string codebook, SortedTeachers teachers, CancellationToken cancel)
+        IJobServices services, JobCatalogues catalogues, string encoder, string codebook, ChunkEncoder? mutrank, SortedTeachers teachers,
+        CancellationToken cancel)
     {
+        ChunkEncoder[] further = mutrank is null ? [] : [mutrank];
         var order = new SampleOrder(
             catalogues.Corpus.Catalogue.Count,
             catalogues.Corpus.Catalogue.ChunkSize,
@@ -61,12 +65,12 @@ public static class JobWorkflow
         {
             var all = Enumerable.Range(0, named.Catalogue.ChunkCount).ToArray();
             heldout = TokenStage.Start(
-                services, named, all, encoder, codebook, teachers.Identity, teachers.Heldout, all.Length, course.Heldout, cancel);
+                services, named, all, encoder, codebook, teachers.Identity, teachers.Heldout, further, all.Length, course.Heldout, cancel);
         }
 
         var first = Math.Min(order.Count, services.Job.Codebook.ExcludedTokenChunks);
         var corpus = TokenStage.Start(
-            services, catalogues.Corpus, order, encoder, codebook, teachers.Identity, teachers.Corpus, first, course.Corpus, cancel);
+            services, catalogues.Corpus, order, encoder, codebook, teachers.Identity, teachers.Corpus, further, first, course.Corpus, cancel);
         return new TokenisedCatalogues(corpus, heldout, order);
     }
 

@@ -22,8 +22,9 @@ public static class ReportStage
         services.Emit(RunEvent.Now(RunEventKind.Started, RunStages.Report));
         var workspace = services.Workspace;
         var clusters = StructureCodebook.Load(workspace.At(codebook)).Tokens;
-        string[] teachers = [FirstTeacher, .. services.Job.Teachers.Select(teacher => teacher.Name)];
-        int[] sizes = [clusters, .. services.Job.Teachers.Select(teacher => teacher.TokenCount)];
+        var further = FurtherTeachers.Of(services);
+        string[] teachers = [FirstTeacher, .. further.Select(teacher => teacher.Name)];
+        int[] sizes = [clusters, .. further.Select(teacher => teacher.Clusters)];
         Bring(workspace, tokens.Corpus.Folder, catalogues.Corpus.Catalogue);
         if (catalogues.Heldout is { } held && tokens.Heldout is { } its)
         {

@@ -63,6 +63,7 @@ public static class TeacherStage
             return;
         }
 
+        var column = FurtherTeachers.Of(services).Count - teachers.Count + 1;
         var (chains, without, example) = (0L, new long[teachers.Count], new string[teachers.Count]);
         foreach (var chunk in chunks)
         {
@@ -70,7 +71,7 @@ public static class TeacherStage
             chains += file.RowCount;
             for (var i = 0; i < teachers.Count; i++)
             {
-                foreach (var row in Enumerable.Range(0, file.RowCount).Where(row => !file.Tokens(i + 1, row).ContainsAnyExcept(TokenRow.NoToken)))
+                foreach (var row in Enumerable.Range(0, file.RowCount).Where(row => !file.Tokens(column + i, row).ContainsAnyExcept(TokenRow.NoToken)))
                 {
                     without[i]++;
                     example[i] ??= $"{file.Name(row)} chain {file.Chain(row)} of {file.Length(row)} residues";
@@ -97,7 +98,7 @@ public static class TeacherStage
     /// <param name="services">The cluster.</param>
     /// <param name="excluded">Per teacher the token left out; null for none.</param>
     public static TeacherHeads Heads(IJobServices services, IReadOnlyList<int?> excluded) => new(
-        [.. services.Job.Teachers.Select((teacher, i) => new TeacherHead(teacher.Name, teacher.TokenCount, excluded[i] ?? -1, teacher.Weight))]);
+        [.. FurtherTeachers.Of(services).Select((teacher, i) => new TeacherHead(teacher.Name, teacher.Clusters, excluded[i] ?? -1, teacher.Weight))]);
 
     private static ChunkTeacher Sort(IJobServices services, TeacherOptions teacher, string identity, NamedCatalogue catalogue, bool binding)
     {

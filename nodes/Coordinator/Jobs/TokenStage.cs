@@ -22,6 +22,7 @@ public static class TokenStage
     /// <param name="codebook">Folder of the codebook.</param>
     /// <param name="identity">Hash of encoder, codebook, further teachers, and whether embeddings are kept; tokens of others are not taken for these.</param>
     /// <param name="teachers">Further teachers, sorted by the chunks of this catalogue.</param>
+    /// <param name="encoders">Further encoders, whose tokens stand beside the first one's.</param>
     /// <param name="first">Number of chunks for <see cref="TokenWork.FirstReady"/>.</param>
     /// <param name="progress">Called for each commit.</param>
     /// <param name="cancel">Gives up.</param>
@@ -33,6 +34,7 @@ public static class TokenStage
         string codebook,
         string identity,
         ChunkTeacher[] teachers,
+        ChunkEncoder[] encoders,
         int first,
         Action<LedgerProgress> progress,
         CancellationToken cancel)
@@ -53,6 +55,7 @@ public static class TokenStage
             Seed = services.Job.Seed,
             Teachers = teachers,
             Features = FeatureStage.Wanted(services.Job),
+            Encoders = encoders,
         };
         var setup = LedgerSetups.Of(services.Job, work, order, chunk => TokenFile.PathOf(absolute, chunk)).On(services.Workspace);
         var all = services.WorkAsync(setup, OnProgress, cancel);

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Ism.Corpus;
+using Ism.Corpus.Alignments;
 using Ism.Corpus.Teachers;
 using Ism.Featurizer.Isolation;
 using Ism.Featurizer.Metrics;
@@ -35,9 +36,12 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
     }
 
     /// <summary>The result file of a chunk.</summary>
-    public static string ResultPath(Workspace workspace, ChunkWork work, int chunk) => work.Kind == WorkKind.Tokenise
-        ? TokenFile.PathOf(workspace.At(work.Output), chunk)
-        : EmbeddingsFile.PathOf(workspace.At(work.Output), chunk);
+    public static string ResultPath(Workspace workspace, ChunkWork work, int chunk) => work.Kind switch
+    {
+        WorkKind.Tokenise => TokenFile.PathOf(workspace.At(work.Output), chunk),
+        WorkKind.Profile => ProfileFile.PathOf(workspace.At(work.Output), chunk),
+        _ => EmbeddingsFile.PathOf(workspace.At(work.Output), chunk),
+    };
 
     /// <summary>Does the work.</summary>
     /// <param name="work">What is done.</param>
@@ -68,6 +72,7 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
                 WorkKind.Embed => Embed(work, chunk, progress, cancel),
                 WorkKind.Cluster => Cluster(work, chunk),
                 WorkKind.Tokenise => Tokenise(work, chunk, progress, cancel),
+                WorkKind.Profile => Profile(work, chunk, progress, cancel),
                 _ => throw new InvalidDataException($"unknown kind of work {work.Kind}; the coordinator may run another version"),
             };
             context.Workspace.Keep(ResultPath(context.Workspace, work, chunk), cancel);
@@ -133,6 +138,15 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         return new ChunkResult(sha, new FileInfo(path).Length, embeddings.Structures, embeddings.Quarantined, embeddings.Points.Count, 0);
     }
 
+    private ChunkResult Profile(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
+    {
+        var harvest = Products(work, chunk, progress, cancel);
+        var rows = harvest.Values.OrderBy(made => made.Key).SelectMany(made => made.Value.Profiles.Select(profile => (made.Key, profile))).ToList();
+        var (sha, bytes) = ProfileFile.Write(ResultPath(context.Workspace, work, chunk), rows);
+        var residues = rows.Where(row => row.profile.IsKnown).Sum(row => (long)row.profile.Length);
+        return new ChunkResult(sha, bytes, harvest.Values.Count, harvest.Refused.Count, residues, 0) { Reasons = ByReason([.. harvest.Refused.Values]) };
+    }
+
     private ChunkResult Tokenise(ChunkWork work, int chunk, Action<int> progress, CancellationToken cancel)
     {
         var path = ResultPath(context.Workspace, work, chunk);
@@ -148,7 +162,7 @@ public sealed class ChunkWorker(FeaturizerContext context, UnderWay underWay) : 
         var harvest = Products(work, chunk, progress, cancel);
         var summary = Tokeniser.Write(
             context.Catalogue(work.Catalogue), chunk, context.Workspace.At(work.Codebook), path,
-            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values, teachers,
+            harvest.Values.Values.SelectMany(p => p.Rows), harvest.Refused.Values, teachers, [.. work.Encoders.Select(further => further.Name)],
             work.Features ? _cache.Encoder(context.Workspace.At(work.Encoder)).Encoder.Width : 0);
         cache.Keep(work, chunk, path, harvest.Refused.Values);
         return Result(summary, harvest.Refused.Values);

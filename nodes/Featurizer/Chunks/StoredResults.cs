@@ -31,6 +31,12 @@ internal sealed class StoredResults(FeaturizerContext context)
 
         workspace.BringFolder(work.Encoder);
         workspace.BringFolder(work.Codebook);
+        foreach (var further in work.Encoders)
+        {
+            workspace.BringFolder(further.Encoder);
+            workspace.BringFolder(further.Codebook);
+        }
+
         foreach (var teacher in work.Teachers)
         {
             workspace.BringFolder(teacher.Folder);

@@ -40,7 +40,14 @@ public abstract class StructureWork : IDisposable
     {
         null => new Looking(context.NewFinder()),
         WorkKind.Embed => new Embedding(cache, context.Workspace.At(work.Encoder), work),
-        WorkKind.Tokenise => new TokenMaker(cache, context.Workspace.At(work.Encoder), context.Workspace.At(work.Codebook), work.Features),
+        WorkKind.Tokenise => new TokenMaker(
+            cache,
+            [
+                (context.Workspace.At(work.Encoder), context.Workspace.At(work.Codebook)),
+                .. work.Encoders.Select(further => (context.Workspace.At(further.Encoder), context.Workspace.At(further.Codebook))),
+            ],
+            work.Features),
+        WorkKind.Profile => new ProfileMaker(context),
         _ => throw new InvalidDataException($"work of kind {work.Kind} is not done structure by structure"),
     };
 

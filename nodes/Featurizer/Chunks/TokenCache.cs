@@ -31,7 +31,7 @@ internal sealed class TokenCache(FeaturizerContext context, Action<string> log)
     /// <returns>What it holds, and its refusals; null: it is not in the cache.</returns>
     public (TokenFileSummary Summary, IReadOnlyList<QuarantinedStructure> Refused)? Take(ChunkWork work, int chunk, string path)
     {
-        if (_folder.Length == 0 || work.Teachers.Length > 0)
+        if (_folder.Length == 0 || work.Teachers.Length + work.Encoders.Length > 0)
         {
             return null;
         }
@@ -67,7 +67,7 @@ internal sealed class TokenCache(FeaturizerContext context, Action<string> log)
     /// <summary>Keeps a chunk's token file for other jobs, unless a structure was refused for what may pass.</summary>
     public void Keep(ChunkWork work, int chunk, string path, IEnumerable<QuarantinedStructure> refused)
     {
-        if (_folder.Length == 0 || work.Teachers.Length > 0 || refused.Any(r => OfTheMoment.Contains(r.Reason)))
+        if (_folder.Length == 0 || work.Teachers.Length + work.Encoders.Length > 0 || refused.Any(r => OfTheMoment.Contains(r.Reason)))
         {
             return;
         }

@@ -10,32 +10,47 @@ namespace Ism.Featurizer.Chunks;
 /// <summary>Structure -> chains -> masked microenvironments -> embeddings -> nearest centroids. Used by one thread.</summary>
 public sealed class TokenMaker : StructureWork
 {
-    private readonly EnvironmentEncoder _embedder;
-    private readonly MicroenvironmentFinder _finder;
-    private readonly TokenAssigner _assigner;
+    private readonly List<(EnvironmentEncoder Embedder, MicroenvironmentFinder Finder, TokenAssigner Assigner)> _makers = [];
     private readonly bool _features;
 
-    /// <summary>With an encoder and the codebook made with it.</summary>
+    /// <summary>With encoders and the codebooks made with them: one token sequence for each pair.</summary>
     /// <param name="cache">Loaded encoders and codebooks.</param>
-    /// <param name="encoder">Folder of the encoder.</param>
-    /// <param name="codebook">Folder of the codebook.</param>
-    /// <param name="features">Rows keep the embeddings too.</param>
+    /// <param name="pairs">Folders of each encoder and its codebook.</param>
+    /// <param name="features">Rows keep the embeddings of the first encoder too.</param>
     /// <exception cref="InvalidDataException">They do not belong together.</exception>
-    public TokenMaker(EncoderCache cache, string encoder, string codebook, bool features = false)
+    public TokenMaker(EncoderCache cache, IReadOnlyList<(string Encoder, string Codebook)> pairs, bool features = false)
     {
         _features = features;
-        (_embedder, var identity, _finder) = cache.Encoder(encoder);
-        _assigner = new TokenAssigner(cache.Codebook(codebook, identity));
+        foreach (var (encoder, codebook) in pairs)
+        {
+            var (embedder, identity, finder) = cache.Encoder(encoder);
+            _makers.Add((embedder, finder, new TokenAssigner(cache.Codebook(codebook, identity))));
+        }
     }
 
     /// <inheritdoc/>
-    public override bool SharesCores => _embedder.SharesCores;
+    public override bool SharesCores => _makers.TrueForAll(maker => maker.Embedder.SharesCores);
 
+    // One list for each encoder and chain; encoders that see the same atoms share theirs.
     /// <inheritdoc/>
     public override PreparedStructure Prepare(long position, Structure structure)
     {
-        _finder.Use(structure);
-        return new PreparedStructure(structure, [.. structure.Chains.Select(chain => chain.ResidueIndices.Select(_finder.Find).ToList())]);
+        var environments = new List<IReadOnlyList<Microenvironment>>();
+        for (var m = 0; m < _makers.Count; m++)
+        {
+            var finder = _makers[m].Finder;
+            var same = _makers.FindIndex(maker => maker.Finder.FindsAs(finder));
+            if (same < m)
+            {
+                environments.AddRange(environments[(same * structure.Chains.Length)..((same + 1) * structure.Chains.Length)]);
+                continue;
+            }
+
+            finder.Use(structure);
+            environments.AddRange(structure.Chains.Select(chain => chain.ResidueIndices.Select(finder.Find).ToList()));
+        }
+
+        return new PreparedStructure(structure, environments);
     }
 
     // Each chain is embedded as a list of its own, so that its tokens are a function of its structure and nothing else.
@@ -45,11 +60,12 @@ public sealed class TokenMaker : StructureWork
         var structure = prepared.Structure;
         EncodeSeconds = 0;
         var rows = new List<TokenRow>();
-        foreach (var (chain, environments) in structure.Chains.Zip(prepared.Environments))
+        for (var c = 0; c < structure.Chains.Length; c++)
         {
+            var chain = structure.Chains[c];
             var began = Stopwatch.GetTimestamp();
-            var embeddings = _embedder.Embed(environments);
-            var tokens = _assigner.Assign(embeddings);
+            var embeddings = _makers.Select((maker, m) => maker.Embedder.Embed(prepared.Environments[(m * structure.Chains.Length) + c])).ToArray();
+            var tokens = _makers.Zip(embeddings, (maker, e) => maker.Assigner.Assign(e)).ToArray();
             EncodeSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
             rows.Add(new TokenRow
             {
@@ -57,8 +73,8 @@ public sealed class TokenMaker : StructureWork
                 Name = name,
                 Chain = chain.Id,
                 Sequence = chain.Sequence,
-                Tokens = [tokens],
-                Features = _features ? Rounded(embeddings.Values.Span) : [],
+                Tokens = tokens,
+                Features = _features ? Rounded(embeddings[0].Values.Span) : [],
                 Plddt = chain.Plddt is { } plddt ? [.. plddt.Select(p => (byte)Math.Clamp(MathF.Round(p), 0, 100))] : null,
                 Notes = string.Join("; ", structure.Notes),
             });
@@ -81,7 +97,7 @@ public sealed class TokenMaker : StructureWork
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _assigner.Dispose();
+        _makers.ForEach(maker => maker.Assigner.Dispose());
         base.Dispose();
     }
 }

@@ -27,7 +27,7 @@ public sealed class Tokeniser(StructureReaderOptions reading, EncoderCache cache
     public TokenFileSummary Run(
         Catalogue catalogue, int chunk, string encoder, string codebook, string path, Action<int> progress, CancellationToken cancel)
     {
-        using var maker = new TokenMaker(cache, encoder, codebook);
+        using var maker = new TokenMaker(cache, [(encoder, codebook)]);
         var rows = new List<TokenRow>();
         var refused = new List<QuarantinedStructure>();
         var done = 0;
@@ -54,18 +54,19 @@ public sealed class Tokeniser(StructureReaderOptions reading, EncoderCache cache
     /// <param name="chunk">Which of its chunks.</param>
     /// <param name="codebook">Folder of the codebook.</param>
     /// <param name="path">File to write.</param>
-    /// <param name="rows">The chains with the autoencoder's tokens.</param>
+    /// <param name="rows">The chains with the autoencoder's tokens and those of further encoders.</param>
     /// <param name="refused">Structures that could not be used.</param>
-    /// <param name="teachers">Further teachers, whose tokens follow the autoencoder's; null: none.</param>
+    /// <param name="teachers">Further teachers, whose tokens follow those of the rows; null: none.</param>
+    /// <param name="encoders">Names of the further encoders' token sequences; null: none.</param>
     /// <param name="featureWidth">Channels of the embeddings that the rows have; 0: they have none.</param>
     public static TokenFileSummary Write(
         Catalogue catalogue, int chunk, string codebook, string path, IEnumerable<TokenRow> rows, IEnumerable<QuarantinedStructure> refused,
-        IReadOnlyList<(string Name, TeacherPart Tokens)>? teachers = null, int featureWidth = 0)
+        IReadOnlyList<(string Name, TeacherPart Tokens)>? teachers = null, IReadOnlyList<string>? encoders = null, int featureWidth = 0)
     {
         teachers ??= [];
         var header = new TokenFileHeader(
             catalogue.Id, chunk, catalogue.PositionsOf(chunk), StructureCodebook.IdentityOf(codebook), Version,
-            [Teacher, .. teachers.Select(teacher => teacher.Name)])
+            [Teacher, .. encoders ?? [], .. teachers.Select(teacher => teacher.Name)])
         {
             FeatureWidth = featureWidth,
         };

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Ism.Corpus;
+using Ism.Corpus.Alignments;
 using Ism.Models.Codebook;
 using Ism.Protocol.Chunks;
 
@@ -36,6 +37,9 @@ public sealed record IsolationResult
     /// <summary>Width of an embedding.</summary>
     public int Width { get; init; } = 1;
 
+    /// <summary>Profiles of its chains.</summary>
+    public IReadOnlyList<ChainProfile> Profiles { get; init; } = [];
+
     /// <summary>Why it is refused, or null.</summary>
     public QuarantinedStructure? Refused { get; init; }
 
@@ -48,10 +52,14 @@ public sealed record IsolationResult
         Rows = product.Rows,
         Points = MemoryMarshal.AsBytes(product.Points.Values.Span).ToArray(),
         Width = product.Points.Width,
+        Profiles = product.Profiles,
     };
 
     /// <summary>What was made.</summary>
-    public StructureProduct Product() => new(Rows, new Embeddings(MemoryMarshal.Cast<byte, float>(Points).ToArray(), Width));
+    public StructureProduct Product() => new(Rows, new Embeddings(MemoryMarshal.Cast<byte, float>(Points).ToArray(), Width))
+    {
+        Profiles = Profiles,
+    };
 
     /// <summary>Writes it.</summary>
     public void Save(string path) => DurableFile.Write(path, stream => JsonSerializer.Serialize(stream, this));

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using Ism.Corpus;
+using Ism.Corpus.Alignments;
 using Ism.Corpus.Streaming;
 using Ism.Featurizer.Metrics;
 using Ism.Featurizer.Threads;
@@ -21,6 +22,8 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
         CachedTokenFiles, f => f.Dispose(), found => FeaturizerMetrics.Looked("tokens", found));
     private readonly RecentCache<ChunkKey, Structure?[]> _structures = new(
         CachedStructureChunks, _ => { }, found => FeaturizerMetrics.Looked("structures", found));
+    private readonly RecentCache<string, ProfileFile> _profiles = new(
+        CachedStructureChunks, _ => { }, found => FeaturizerMetrics.Looked("profiles", found));
     private readonly ServedStructures _reading = new(context, underWay);
     private readonly MicroenvironmentFinder _finder = context.NewFinder();
     private readonly Dictionary<string, long> _missed = [];
@@ -39,6 +42,7 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
     {
         SampleKind.Tokens => Tokens(request),
         SampleKind.Environments => Environments(request),
+        SampleKind.ProfiledEnvironments => Profiled(request),
         SampleKind.Lengths => Opened(request) is { } file ? ChunkLengths.Of(file).ToBytes() : null,
         _ => throw new InvalidDataException($"unknown kind of samples {request.Kind}; the trainer may run another version"),
     };
@@ -124,6 +128,30 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
                 ? EnvironmentDraw.ToBytes(EnvironmentDraw.Draw(_finder, structure, request.DrawKeys[i], request.Limit))
                 : [];
             SamplePayload.Append(stream, request.Rows[i], drawn);
+        }
+
+        return stream.WrittenSpan.ToArray();
+    }
+
+    // The profiles of all chunks are made before training begins, and none is made again while it runs.
+    private byte[]? Profiled(FetchSamples request)
+    {
+        var path = ProfileFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var profiles = _profiles.GetOrAdd(path, ProfileFile.Read);
+        var structures = _structures.GetOrAdd(request.Key, _reading.Read);
+        var first = context.Catalogue(request.Key.Catalogue).PositionsOf(request.Key.Chunk).First;
+        var stream = new ArrayBufferWriter<byte>();
+        for (var i = 0; i < request.Rows.Length; i++)
+        {
+            var drawn = structures[request.Rows[i]] is { } structure
+                ? ProfiledDraw.Draw(_finder, structure, profiles.Of(first + request.Rows[i]), request.DrawKeys[i], request.Limit)
+                : null;
+            SamplePayload.Append(stream, request.Rows[i], drawn?.ToBytes() ?? []);
         }
 
         return stream.WrittenSpan.ToArray();

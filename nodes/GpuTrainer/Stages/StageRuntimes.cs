@@ -42,9 +42,12 @@ public static class StageRuntimes
         {
             Copies = workspace.Store is { } store ? new CheckpointCopies(store, stage.Checkpoints) : null,
         };
-        return stage.Objective == ObjectiveKind.StructureTuning
-            ? Tuning(stage, job, workspace, checkpoints, catalogue, device)
-            : Autoencoder(stage, job, workspace, checkpoints, catalogue, device);
+        return stage.Objective switch
+        {
+            ObjectiveKind.StructureTuning => Tuning(stage, job, workspace, checkpoints, catalogue, device),
+            ObjectiveKind.EvoRank => EvoRank(stage, job, workspace, checkpoints, catalogue, device),
+            _ => Autoencoder(stage, job, workspace, checkpoints, catalogue, device),
+        };
     }
 
     private static StageRuntime<EnvironmentSample> Autoencoder(
@@ -55,20 +58,7 @@ public static class StageRuntimes
         var model = stage.StartFrom.Length > 0
             ? AtomicAutoencoder.Load(workspace.At(stage.StartFrom), device)
             : new AtomicAutoencoder(
-                new AutoencoderShape
-                {
-                    Radius = job.Corpus.Radius,
-                    MaxAtoms = job.Corpus.MaxAtoms,
-                    Decoder = stage.Objective != ObjectiveKind.AminoAcid,
-                    Layers = settings.Layers,
-                    DecoderLayers = settings.DecoderLayers,
-                    Width = settings.Width,
-                    Heads = settings.Heads,
-                    LayerScale = settings.LayerScale,
-                    PairActivation = settings.PairActivation,
-                },
-                (ulong)stage.Seed,
-                device: device);
+                Shape(job) with { Decoder = stage.Objective != ObjectiveKind.AminoAcid }, (ulong)stage.Seed, device: device);
         var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions
         {
             Stage = stage.Objective == ObjectiveKind.AutoencoderStage2 ? 2 : 1,
@@ -92,10 +82,47 @@ public static class StageRuntimes
             Environments = EnvironmentDraw.FromBytes(sample.Bytes.Span),
             DrawKey = sample.Position.DrawKey,
         };
-
-        static string? Problem(EnvironmentSample sample) =>
-            sample.Environments.Any(e => !Array.TrueForAll(e.Coordinates, float.IsFinite)) ? "a coordinate is NaN or infinite" : null;
     }
+
+    private static StageRuntime<EnvironmentSample> EvoRank(
+        TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue,
+        torch.Device? device)
+    {
+        var model = new AtomicAutoencoder(
+            Shape(job) with { Decoder = false, Head = job.Mutrank.Target }, (ulong)stage.Seed, device: device);
+        var objective = new EvoRankObjective(model, job.Autoencoder.AtomPairsPerMicroBatch);
+        return new StageRuntime<EnvironmentSample>(
+            stage, objective, Options(stage, job), Decode, checkpoints, catalogue, SaveModel, Problem,
+            job.Tuning.OutlierSigma);
+
+        void SaveModel()
+        {
+            model.Save(workspace.At(stage.Output));
+            workspace.KeepFolder(stage.Output);
+        }
+
+        static EnvironmentSample Decode(FetchedSample sample)
+        {
+            var drawn = ProfiledDraw.FromBytes(sample.Bytes.Span);
+            return new() { Environments = drawn.Environments, Columns = drawn.Columns, DrawKey = sample.Position.DrawKey };
+        }
+    }
+
+    private static AutoencoderShape Shape(JobOptions job) => new()
+    {
+        Radius = job.Corpus.Radius,
+        MaxAtoms = job.Corpus.MaxAtoms,
+        Layers = job.Autoencoder.Layers,
+        DecoderLayers = job.Autoencoder.DecoderLayers,
+        Width = job.Autoencoder.Width,
+        Heads = job.Autoencoder.Heads,
+        LayerScale = job.Autoencoder.LayerScale,
+        PairActivation = job.Autoencoder.PairActivation,
+    };
+
+    private static string? Problem(EnvironmentSample sample) =>
+        sample.Environments.Any(e => !Array.TrueForAll(e.Coordinates, float.IsFinite)) ? "a coordinate is NaN or infinite"
+        : !Array.TrueForAll(sample.Columns, float.IsFinite) ? "a probability is NaN or infinite" : null;
 
     private static StageRuntime<TuningSample> Tuning(
         TrainingStage stage, JobOptions job, Workspace workspace, CheckpointStore checkpoints, string catalogue,

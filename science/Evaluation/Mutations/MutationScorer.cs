@@ -1,14 +1,17 @@
 using Ism.Models.Autoencoder;
 using Ism.Structures;
+using Ism.Structures.Alignments;
 using static TorchSharp.torch;
 
 namespace Ism.Evaluation.Mutations;
 
 /// <summary>
-/// Zero-shot scores of mutations from a model of masked microenvironments (MutComputeX-GT, or the atomic autoencoder, which has the same
-/// head): log p(mutant) - log p(wild type) of the residue's type given its surroundings, the residue itself left out. Higher: the
-/// surroundings suit the mutant better, so a stability change counted as positive when it stabilises should rise with it. Several
-/// mutations at once are added up, each in the wild type's structure. Owns neither model nor structure; used by one thread.
+/// Zero-shot scores of mutations from a model of masked microenvironments, the residue itself left out. MutComputeX-GT, or the atomic autoencoder,
+/// which has the same head: log p(mutant) - log p(wild type) of the residue's type given its surroundings. MutRank: the predicted value of the mutant
+/// less that of the wild type, which is an estimate of r(mutant) - r(wild type) in the residue's alignment (the head does not know the wild
+/// type, so both values hold the same unknown part, which the difference removes). Higher: the surroundings suit the mutant better, so a stability
+/// change counted as positive when it stabilises should rise with it. Several mutations at once are added up, each in the wild type's structure.
+/// Owns neither model nor structure; used by one thread.
 /// </summary>
 public sealed class MutationScorer : IDisposable
 {
@@ -24,9 +27,12 @@ public sealed class MutationScorer : IDisposable
         _finder = new MicroenvironmentFinder(model.Shape.Radius, model.Shape.MaxAtoms);
     }
 
-    /// <summary>Natural logarithms of the probabilities of the 20 amino acids (in the order of <see cref="AminoAcids.Letters"/>), for places of
-    /// a chain, from 0: one array of 20 a place.</summary>
-    public IReadOnlyList<double[]> LogProbabilities(Structure structure, ProteinChain chain, IReadOnlyList<int> places)
+    /// <summary>What the score is: "log p" or the target that MutRank was trained on ("rank", "log-odds", "probability").</summary>
+    public string Kind => _model.Shape.RanksMutations ? _model.Shape.Head : "log p";
+
+    /// <summary>Values of the 20 amino acids (in the order of <see cref="AminoAcids.Letters"/>), for places of a chain, from 0: one array of 20 a
+    /// place. Natural logarithms of probabilities, or MutRank's values.</summary>
+    public IReadOnlyList<double[]> Values(Structure structure, ProteinChain chain, IReadOnlyList<int> places)
     {
         if (places.Count == 0)
         {
@@ -38,8 +44,9 @@ public sealed class MutationScorer : IDisposable
         using var grad = no_grad();
         using var scope = NewDisposeScope();
         var z = tensor(embeddings.Values.ToArray(), new long[] { embeddings.Count, embeddings.Width }).to(_model.DataType, _model.Device);
-        var logits = _model.AminoAcidLogits(z).to(ScalarType.Float64, CPU).contiguous().data<double>().ToArray();
-        return [.. logits.Chunk(AutoencoderShape.AminoAcids).Select(LogSoftmax)];
+        var ranks = _model.Shape.RanksMutations;
+        var head = (ranks ? _model.MutationValues(z) : _model.AminoAcidLogits(z)).to(ScalarType.Float64, CPU).contiguous().data<double>().ToArray();
+        return [.. head.Chunk(AutoencoderShape.AminoAcids).Select(values => ranks ? values : LogSoftmax(values))];
     }
 
     /// <summary>The score of mutations made at once.</summary>
@@ -47,7 +54,7 @@ public sealed class MutationScorer : IDisposable
     /// <param name="chain">Its chain.</param>
     /// <param name="mutations">Wild type, place in the chain from 0, mutant.</param>
     public double Score(Structure structure, ProteinChain chain, IReadOnlyList<(char WildType, int Place, char Mutant)> mutations) =>
-        LogProbabilities(structure, chain, [.. mutations.Select(m => m.Place)])
+        Values(structure, chain, [.. mutations.Select(m => m.Place)])
             .Zip(mutations, (p, m) => p[AminoAcids.Index(m.Mutant)] - p[AminoAcids.Index(m.WildType)]).Sum();
 
     /// <summary>The chain that a line of a list means, and where in it its mutations are.</summary>

@@ -1,3 +1,6 @@
+using Ism.Structures;
+using Ism.Structures.Alignments;
+
 namespace Ism.Evaluation.Splits;
 
 /// <summary>The best local alignment found in a band.</summary>
@@ -16,21 +19,9 @@ public readonly record struct LocalAlignment(int Score, int Identical, int Colum
 /// </summary>
 internal sealed class BandedAlignment
 {
-    private const string Letters = "ARNDCQEGHILKMFPSTWYVX";
+    // The twenty and X.
+    private const int Letters = Blosum62.Size + 1;
     private const int Open = 12, Extend = 1, Never = -10_000;
-
-    // BLOSUM62 (Henikoff and Henikoff 1992), lower triangle in the order of Letters without X, which is -1 against all.
-    private static readonly int[] Lower =
-    [
-        4, -1, 5, -2, 0, 6, -2, -2, 1, 6, 0, -3, -3, -3, 9, -1, 1, 0, 0, -3, 5, -1, 0, 0, 2, -4, 2, 5, 0, -2, 0, -1, -3, -2, -2, 6,
-        -2, 0, 1, -1, -3, 0, 0, -2, 8, -1, -3, -3, -3, -1, -3, -3, -4, -3, 4, -1, -2, -3, -4, -1, -2, -3, -4, -3, 2, 4,
-        -1, 2, 0, -1, -3, 1, 1, -2, -1, -3, -2, 5, -1, -1, -2, -3, -1, 0, -2, -3, -2, 1, 2, -1, 5,
-        -2, -3, -3, -3, -2, -3, -3, -3, -1, 0, 0, -3, 0, 6, -1, -2, -2, -1, -3, -1, -1, -2, -2, -3, -3, -1, -2, -4, 7,
-        1, -1, 1, 0, -1, 0, 0, 0, -1, -2, -2, 0, -1, -2, -1, 4, 0, -1, 0, -1, -1, -1, -1, -2, -2, -1, -1, -1, -1, -2, -1, 1, 5,
-        -3, -3, -4, -4, -2, -2, -3, -2, -2, -3, -2, -3, -1, 1, -4, -3, -2, 11,
-        -2, -2, -2, -3, -2, -1, -2, -3, 2, -1, -1, -2, -1, 3, -3, -2, -2, 2, 7,
-        0, -3, -3, -3, -1, -2, -2, -3, -3, 3, 1, -2, 1, -1, -2, -2, 0, -3, -1, 4,
-    ];
 
     private static readonly sbyte[] Scores = Square();
 
@@ -38,11 +29,7 @@ internal sealed class BandedAlignment
     private Cell[] _gapInFirst = [];
 
     /// <summary>Residues as the numbers that <see cref="Align"/> takes.</summary>
-    public static byte[] Encode(string sequence) => Array.ConvertAll(sequence.ToCharArray(), c =>
-    {
-        var index = Letters.IndexOf(char.ToUpperInvariant(c), StringComparison.Ordinal);
-        return (byte)(index < 0 ? Letters.Length - 1 : index);
-    });
+    public static byte[] Encode(string sequence) => Array.ConvertAll(sequence.ToCharArray(), AminoAcids.Index);
 
     /// <summary>The best local alignment of two sequences on diagonals (second minus first position) from center - width to center +
     /// width.</summary>
@@ -75,7 +62,7 @@ internal sealed class BandedAlignment
                 _gapInFirst[j] = Better(above.Step(-Open, false), gapAbove.Step(-Extend, false));
                 gapInSecond = Better(left.Step(-Open, false), gapInSecond.Step(-Extend, false));
                 var matched = diagonal.Step(
-                    Scores[(first[i - 1] * Letters.Length) + second[j - 1]], first[i - 1] == second[j - 1] && first[i - 1] < Letters.Length - 1);
+                    Scores[(first[i - 1] * Letters) + second[j - 1]], first[i - 1] == second[j - 1] && first[i - 1] < Letters - 1);
                 var cell = Better(matched, Better(_gapInFirst[j], gapInSecond));
                 diagonal = above.Score == Never ? default : above;
                 cell = cell.Score > 0 ? cell : default;
@@ -89,17 +76,16 @@ internal sealed class BandedAlignment
 
     private static Cell Better(Cell a, Cell b) => b.Score > a.Score ? b : a;
 
+    // X is -1 against all.
     private static sbyte[] Square()
     {
-        var size = Letters.Length;
-        var square = new sbyte[size * size];
+        var square = new sbyte[Letters * Letters];
         square.AsSpan().Fill(-1);
-        var next = 0;
-        for (var row = 0; row < size - 1; row++)
+        for (var a = 0; a < Blosum62.Size; a++)
         {
-            for (var column = 0; column <= row; column++)
+            for (var b = 0; b < Blosum62.Size; b++)
             {
-                square[(row * size) + column] = square[(column * size) + row] = (sbyte)Lower[next++];
+                square[(a * Letters) + b] = (sbyte)Blosum62.Score(a, b);
             }
         }
 

@@ -4,14 +4,13 @@ using static TorchSharp.torch;
 namespace Ism.Models.Autoencoder;
 
 /// <summary>
-/// The atomic autoencoder: graph encoder, amino acid head on z, and, unless the shape leaves it out, a decoder with a distogram
-/// head
-/// and a coordinate head. Owns its parameters. Used by one thread at a time.
+/// The atomic autoencoder: graph encoder, a head on z (amino acids, or for MutRank values of mutations), and, unless the
+/// shape leaves it out, a decoder with a distogram head and a coordinate head. Owns its parameters. Used by one thread at a time.
 /// </summary>
 public sealed partial class AtomicAutoencoder : IDisposable
 {
     private readonly ParameterTable _table;
-    private readonly Linear _aminoAcid;
+    private readonly Linear _residue;
     private readonly AtomDecoder? _decoder;
     private readonly Linear? _pairFirst;
     private readonly Linear? _pairSecond;
@@ -28,7 +27,8 @@ public sealed partial class AtomicAutoencoder : IDisposable
         Shape = shape;
         _table = new ParameterTable(seed, dtype, device);
         Encoder = new GraphEncoder(_table, shape);
-        _aminoAcid = new Linear(_table, "heads.amino_acid", shape.Width, AutoencoderShape.AminoAcids);
+        _residue = new Linear(
+            _table, shape.RanksMutations ? "heads.evorank" : "heads.amino_acid", shape.Width, AutoencoderShape.AminoAcids);
         if (shape.Decoder)
         {
             _decoder = new AtomDecoder(_table, shape);
@@ -55,7 +55,17 @@ public sealed partial class AtomicAutoencoder : IDisposable
     public Device Device => _table.Device;
 
     /// <summary>Logits [B, 20] of the masked residue's amino acid, from embeddings [B, width].</summary>
-    public Tensor AminoAcidLogits(Tensor embedding) => _aminoAcid.Forward(embedding);
+    /// <exception cref="InvalidOperationException">The model's head ranks mutations.</exception>
+    public Tensor AminoAcidLogits(Tensor embedding) => Shape.RanksMutations
+        ? throw new InvalidOperationException($"this model's head predicts the {Shape.Head} of mutations, not amino acids: use MutationValues")
+        : _residue.Forward(embedding);
+
+    /// <summary>Predicted values [B, 20] of a mutation of the masked residue to each amino acid (<see cref="AutoencoderShape.Head"/>), from
+    /// embeddings [B, width].</summary>
+    /// <exception cref="InvalidOperationException">The model's head predicts amino acids.</exception>
+    public Tensor MutationValues(Tensor embedding) => Shape.RanksMutations
+        ? _residue.Forward(embedding)
+        : throw new InvalidOperationException("this model's head predicts amino acids, not values of mutations: use AminoAcidLogits");
 
     /// <summary>Decoder features [B, n, width].</summary>
     /// <exception cref="InvalidOperationException">The model has no decoder.</exception>

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Ism.Structures.Alignments;
+
 namespace Ism.Models.Autoencoder;
 
 /// <summary>Everything that decides the tensors of an <see cref="AtomicAutoencoder"/>; written beside its weights.</summary>
@@ -8,6 +11,14 @@ public sealed record AutoencoderShape
 
     /// <summary>Amino acids the residue's type is classified into.</summary>
     public const int AminoAcids = 20;
+
+    /// <summary>Value of <see cref="Head"/>: the residue's type.</summary>
+    public const string AminoAcidHead = "amino-acid";
+
+    /// <summary>What the head on the embedding z predicts: "amino-acid", the logits of the residue's type; or, of MutRank, a target of the EvoRank
+    /// objective ("rank", "log-odds", "probability"; <see cref="EvolutionaryTarget"/>), the value of each mutation. The latter have no
+    /// decoder.</summary>
+    public string Head { get; init; } = AminoAcidHead;
 
     /// <summary>False: encoder and amino acid head alone (MutComputeX-GT); no decoder, distogram or coordinates.</summary>
     public bool Decoder { get; init; } = true;
@@ -61,6 +72,10 @@ public sealed record AutoencoderShape
     /// "gelu" (a GELU between, which lets the two atoms interact).</summary>
     public string PairActivation { get; init; } = "linear";
 
+    /// <summary>Whether the head predicts the values of mutations (MutRank) and not the residue's type.</summary>
+    [JsonIgnore]
+    public bool RanksMutations => Head != AminoAcidHead;
+
     /// <summary>Channels of one attention head.</summary>
     public int HeadWidth => Width / Heads;
 
@@ -89,10 +104,15 @@ public sealed record AutoencoderShape
         Require(RadialBases >= 2, $"RadialBases is {RadialBases}: a distance needs at least 2 radial basis functions");
         Require(RadialMaximum > 0, $"RadialMaximum is {RadialMaximum} Å: set it above 0");
         Require(Width % Heads == 0, $"Width {Width} is not a multiple of Heads {Heads}: change one of them");
+        Require(
+            !RanksMutations || EvolutionaryTarget.Names.Contains(Head),
+            $"Head is '{Head}': use '{AminoAcidHead}' or one of {string.Join(", ", EvolutionaryTarget.Names)}");
         if (!Decoder)
         {
             return;
         }
+
+        Require(!RanksMutations, $"Head is '{Head}' and Decoder is true: a model that ranks mutations has no decoder");
 
         Positive(DecoderLayers, nameof(DecoderLayers));
         Positive(PairWidth, nameof(PairWidth));

@@ -27,6 +27,9 @@ public sealed class MicroenvironmentFinder
         (_squaredRadius, _maxAtoms) = ((float)radius * (float)radius, maxAtoms);
     }
 
+    /// <summary>Whether both find the same atoms.</summary>
+    public bool FindsAs(MicroenvironmentFinder other) => _squaredRadius == other._squaredRadius && _maxAtoms == other._maxAtoms;
+
     /// <summary>Takes a structure's atoms over; <see cref="Find(int)"/> then asks about its residues.</summary>
     public void Use(Structure structure)
     {

@@ -1,4 +1,5 @@
 using Ism.Evaluation.Mutations;
+using Ism.Structures.Alignments;
 
 namespace Ism.Evaluation.Tests.Mutations;
 

@@ -46,7 +46,7 @@ public sealed class MutationScorerTests : IDisposable
                 Assert.Equal(expected, scorer.Score(_structure, chain, [(wild, place, mutant)]), 2e-4);
             }
 
-            Assert.Equal(1, scorer.LogProbabilities(_structure, chain, [place]).Single().Sum(Math.Exp), 1e-9);
+            Assert.Equal(1, scorer.Values(_structure, chain, [place]).Single().Sum(Math.Exp), 1e-9);
         }
 
         var (a, b) = ((chain.Sequence[2], 2, 'W'), (chain.Sequence[9], 9, 'P'));

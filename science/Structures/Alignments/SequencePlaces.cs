@@ -1,4 +1,4 @@
-namespace Ism.Evaluation.Mutations;
+namespace Ism.Structures.Alignments;
 
 /// <summary>Where the residues of a whole sequence are in a chain of which some residues were not seen: the best alignment of the two with free
 /// ends (Needleman and Wunsch, J. Mol. Biol. 48, 1970), a match 2, a mismatch -1, a gap -2. X matches anything with 0.</summary>
