@@ -137,7 +137,7 @@ public sealed class SampleServer(FeaturizerContext context, UnderWay underWay) :
     private byte[]? Profiled(FetchSamples request)
     {
         var path = ProfileFile.PathOf(context.Workspace.At(request.Tokens), request.Key.Chunk);
-        if (!File.Exists(path))
+        if (!File.Exists(path) && !Bring(path))
         {
             return null;
         }
