@@ -68,6 +68,7 @@ public static partial class CommandLine
         ImportVerb.Create(context),
         DataVerb.Create(context),
         StudyVerb.Create(context),
+        AtlasVerb.Create(context),
         SynthVerb.Create(context),
         CertsVerb.Create(context),
         VerifyVerb.Create(context),

@@ -131,16 +131,9 @@ public static class ReportStage
         log.Curve(stage, "learning_rate"),
         log.Curve(stage, "tokens_per_second"));
 
-    private static ElbowTable? Elbow(string path, int chosen)
-    {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        var elbow = JsonSerializer.Deserialize<Elbow>(File.ReadAllText(path));
-        return elbow is null ? null : new ElbowTable([.. elbow.Points.Select(p => new CurvePoint(p.Clusters, p.Inertia))], chosen);
-    }
+    private static ElbowTable? Elbow(string path, int chosen) => Models.Codebook.Elbow.Load(path) is { } elbow
+        ? new ElbowTable([.. elbow.Points.Select(p => new CurvePoint(p.Clusters, p.Inertia))], chosen, elbow.Knee)
+        : null;
 
     private static void WriteQuarantine(string path, TokenSurvey corpus, TokenSurvey? heldout) => DurableFile.Write(path, stream =>
     {

@@ -52,8 +52,10 @@ public static class TeacherFile
     private static IEnumerable<TeacherTokens> Table(string path, bool zipped, char separator, TeacherAlphabet alphabet)
     {
         using var reader = Text(path, zipped);
-        var header = DelimitedText.Fields(reader.ReadLine() ?? "", separator);
-        int Column(string name) => header.FindIndex(field => string.Equals(field.Trim(), name, StringComparison.OrdinalIgnoreCase));
+        using var rows = DelimitedText.Rows(
+            DelimitedText.Lines(reader), separator, (line, what) => new InvalidDataException($"{path}:{line}: {what}")).GetEnumerator();
+        var header = rows.MoveNext() ? rows.Current.Cells : [""];
+        int Column(string name) => Array.FindIndex(header, field => string.Equals(field.Trim(), name, StringComparison.OrdinalIgnoreCase));
         var (name, tokens, chain, sequence) = (Column("name"), Column("tokens"), Column("chain"), Column("sequence"));
         if (name < 0 || tokens < 0)
         {
@@ -62,17 +64,12 @@ public static class TeacherFile
                 + $"'{string.Join(separator, header)}'");
         }
 
-        for (var number = 2; reader.ReadLine() is { } line; number++)
+        while (rows.MoveNext())
         {
-            if (line.Length == 0)
+            var (number, fields) = rows.Current;
+            if (fields.Length != header.Length)
             {
-                continue;
-            }
-
-            var fields = DelimitedText.Fields(line, separator);
-            if (fields.Count != header.Count)
-            {
-                throw new InvalidDataException($"{path}:{number}: {fields.Count} fields where the header names {header.Count}");
+                throw new InvalidDataException($"{path}:{number}: {fields.Length} fields where the header names {header.Length}");
             }
 
             yield return new TeacherTokens(

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Ism.Corpus;
 
 namespace Ism.Evaluation.Data;
 
@@ -46,9 +47,9 @@ public static class DataFile
     public static IEnumerable<(int Number, string Text)> Lines(string path)
     {
         using var reader = Open(path);
-        for (var number = 1; reader.ReadLine() is { } line; number++)
+        foreach (var line in DelimitedText.Lines(reader))
         {
-            yield return (number, line);
+            yield return line;
         }
     }
 
@@ -133,7 +134,7 @@ public static class DataFile
     private static IEnumerable<DataRecord> Delimited(string path, char separator)
     {
         string[]? titles = null;
-        foreach (var (number, cells) in DelimitedText.Rows(path, Lines(path), separator))
+        foreach (var (number, cells) in DelimitedText.Rows(Lines(path), separator, (line, what) => new DataFileException(path, line, what)))
         {
             if (titles is null)
             {

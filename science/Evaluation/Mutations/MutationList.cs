@@ -26,7 +26,9 @@ public sealed record MutationList(IReadOnlyList<string> Header, IReadOnlyList<Mu
     {
         var separator = path.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase) ? '\t' : ',';
         using var reader = new StreamReader(path);
-        var header = DelimitedText.Fields(reader.ReadLine() ?? "", separator);
+        using var rows = DelimitedText.Rows(
+            DelimitedText.Lines(reader), separator, (line, what) => new InvalidDataException($"{path}:{line}: {what}")).GetEnumerator();
+        var header = rows.MoveNext() ? rows.Current.Cells : [""];
         var structure = Column("pdb_id", "file", "structure", "name");
         var mutation = Column("mut_info", "mutation", "mutations");
         var (chain, sequence, measured) = (Column("chain"), Column("wt_seq", "sequence"), Column("ddg"));
@@ -38,30 +40,27 @@ public sealed record MutationList(IReadOnlyList<string> Header, IReadOnlyList<Mu
         }
 
         var lines = new List<MutationLine>();
-        for (var number = 2; reader.ReadLine() is { } line; number++)
+        while (rows.MoveNext())
         {
-            if (line.Length > 0)
-            {
-                lines.Add(Line(DelimitedText.Fields(line, separator), number));
-            }
+            lines.Add(Line(rows.Current.Cells, rows.Current.Line));
         }
 
         return new MutationList(header, lines);
 
         int Column(params string[] names) =>
-            header.FindIndex(field => names.Contains(field.Trim(), StringComparer.OrdinalIgnoreCase));
+            Array.FindIndex(header, field => names.Contains(field.Trim(), StringComparer.OrdinalIgnoreCase));
 
-        MutationLine Line(List<string> fields, int number)
+        MutationLine Line(string[] fields, int number)
         {
             try
             {
                 string? At(int column) => column < 0 || fields[column].Trim().Length == 0 ? null : fields[column].Trim();
-                return fields.Count == header.Count
+                return fields.Length == header.Length
                     ? new MutationLine(
                         number, fields, At(structure) ?? throw new FormatException("it names no structure"), At(chain),
                         At(sequence)?.ToUpperInvariant(), Mutation.Parse(At(mutation) ?? ""),
                         At(measured) is { } value ? double.Parse(value, CultureInfo.InvariantCulture) : null)
-                    : throw new FormatException($"{fields.Count} fields where the header names {header.Count}");
+                    : throw new FormatException($"{fields.Length} fields where the header names {header.Length}");
             }
             catch (FormatException e)
             {

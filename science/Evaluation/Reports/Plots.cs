@@ -57,18 +57,27 @@ internal static class Plots
             return "";
         }
 
-        var chart = new Chart((points[0].X, points[^1].X), (0, 1.06 * points.Max(point => point.Y)), "clusters K (logarithmic)",
-            "inertia", logarithmicX: true, xTicks: points.Select(point => point.X));
+        // The K in use need not be one of those that were tried.
+        var tried = points.Any(point => point.X == elbow.Chosen);
+        var (low, high) = (Math.Min(points[0].X, Math.Max(1, elbow.Chosen)), Math.Max(points[^1].X, elbow.Chosen));
+        var top = 1.06 * points.Max(point => point.Y);
+        var chart = new Chart((low, high), (0, top), "clusters K (logarithmic)", "inertia", logarithmicX: true, xTicks: points.Select(point => point.X));
         chart.Polyline("line c0", points);
         foreach (var point in points)
         {
             chart.Dot(point.X == elbow.Chosen ? "dot marked" : "dot c0", point, $"K = {point.X}: {Numbers.Short(point.Y)}");
         }
 
-        chart.Legend("c0", "inertia");
-        if (points.Any(point => point.X == elbow.Chosen))
+        if (!tried && elbow.Chosen > 0)
         {
-            chart.Legend("marked", $"used: K = {elbow.Chosen}");
+            chart.Polyline("level marked", [new CurvePoint(elbow.Chosen, 0), new CurvePoint(elbow.Chosen, top)]);
+        }
+
+        chart.Legend("c0", "inertia");
+        chart.Legend(tried ? "marked" : "dashed marked", $"used: K = {elbow.Chosen}");
+        if (elbow.Suggested is { } knee && knee != elbow.Chosen)
+        {
+            chart.Legend("", $"the curve's knee: K = {knee}");
         }
 
         return chart.Figure(caption);

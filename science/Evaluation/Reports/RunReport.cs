@@ -83,7 +83,8 @@ public sealed record TokenUse(string Teacher, TokenHistogram Corpus, TokenHistog
 /// <summary>Inertia of k-means over K.</summary>
 /// <param name="Points">(K, inertia), the inertia summed or averaged alike for all K.</param>
 /// <param name="Chosen">The K that was used.</param>
-public sealed record ElbowTable(IReadOnlyList<CurvePoint> Points, int Chosen);
+/// <param name="Suggested">Where the curve has its knee; null for none.</param>
+public sealed record ElbowTable(IReadOnlyList<CurvePoint> Points, int Chosen, int? Suggested = null);
 
 /// <summary>Accuracy on held-out structures over steps.</summary>
 /// <param name="Name">"structure tokens (autoencoder)", "masked amino acids", ...</param>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Ism.Models.Codebook;
 
 /// <summary>One row of the elbow table.</summary>
@@ -24,6 +26,27 @@ public sealed record Elbow(IReadOnlyList<ElbowPoint> Points, int? Knee)
         }
 
         return new Elbow(table, KneeOf(table));
+    }
+
+    /// <summary>Reads the table of a run; null where there is none, since a job need not ask for one.</summary>
+    /// <exception cref="InvalidDataException">The file holds something else.</exception>
+    public static Elbow? Load(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<Elbow>(File.ReadAllText(path)) is { Points: not null } elbow
+                ? elbow
+                : throw new InvalidDataException($"{path} has no table of inertia over K; delete it to do without");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{path} has no table of inertia over K ({e.Message}); delete it to do without", e);
+        }
     }
 
     /// <summary>The point farthest below the straight line from the first to the last, both axes scaled to 0..1 (the knee of

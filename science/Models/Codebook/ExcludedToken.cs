@@ -24,6 +24,8 @@ public sealed record ExcludedToken(int? Token, string Reason, IReadOnlyList<Toke
     /// <summary>Residues below which a token's share says too little.</summary>
     public const long FewestResidues = 20;
 
+    private const string TokenPrefix = "token ";
+
     /// <summary>
     /// Reads the setting: "none", a token id, or "auto": the token with the highest share of residues under pLDDT 50 among those
     /// with at least max(20, N / (4 K)) of the N residues of known pLDDT (a quarter of an average token), so that a rare token
@@ -46,7 +48,7 @@ public sealed record ExcludedToken(int? Token, string Reason, IReadOnlyList<Toke
         if (int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out var given))
         {
             return given < tokens
-                ? new ExcludedToken(given, $"token {given} fixed by the setting", table)
+                ? new ExcludedToken(given, $"{TokenPrefix}{given} fixed by the setting", table)
                 : throw new ArgumentException($"excluded token {given} is outside a codebook of {tokens}: use 0 to {tokens - 1}");
         }
 
@@ -54,6 +56,14 @@ public sealed record ExcludedToken(int? Token, string Reason, IReadOnlyList<Toke
             ? Automatic(table, all, fewest)
             : throw new ArgumentException($"excluded token '{setting}': give 'auto', 'none' or a token id");
     }
+
+    /// <summary>The token that a <see cref="Reason"/> tells of; null where it tells why there is none. What a run has said of its choice is
+    /// in its events in words alone.</summary>
+    public static int? TokenOf(string reason) =>
+        reason.StartsWith(TokenPrefix, StringComparison.Ordinal)
+        && int.TryParse(string.Concat(reason[TokenPrefix.Length..].TakeWhile(char.IsAsciiDigit)), NumberStyles.None, CultureInfo.InvariantCulture, out var token)
+            ? token
+            : null;
 
     private static ExcludedToken Automatic(TokenConfidenceRow[] table, long all, long fewest)
     {
@@ -68,7 +78,7 @@ public sealed record ExcludedToken(int? Token, string Reason, IReadOnlyList<Toke
             : new ExcludedToken(
                 best.Token,
                 string.Create(CultureInfo.InvariantCulture,
-                    $"token {best.Token}: {best.LowShare:P1} of its {best.Residues} residues are under pLDDT 50, the most of any "
+                    $"{TokenPrefix}{best.Token}: {best.LowShare:P1} of its {best.Residues} residues are under pLDDT 50, the most of any "
                     + $"token with at least {fewest} residues"),
                 table);
     }

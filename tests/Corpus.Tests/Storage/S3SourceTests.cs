@@ -132,6 +132,37 @@ public sealed class S3SourceTests(S3Fixture storage) : IClassFixture<S3Fixture>,
         Assert.Equal(RefusalReason.Empty, StructureBatch.Read([entry], new()).Single().Refusal!.Reason);
     }
 
+    [SkippableTheory]
+    [InlineData(206, "bytes 0-0/0", 1)]
+    [InlineData(206, "bytes */0", 0)]
+    [InlineData(200, null, 0)]
+    public async Task Should_read_an_empty_object_as_empty_whatever_a_server_makes_of_its_range(int status, string? range, int announced)
+    {
+        storage.StandIn.Fault = async http =>
+        {
+            http.Response.StatusCode = status;
+            http.Response.Headers.ContentRange = range;
+            http.Response.Headers.ETag = "\"x\"";
+            http.Response.ContentLength = announced;
+            await http.Response.Body.FlushAsync();
+            if (announced > 0)
+            {
+                http.Abort();
+            }
+
+            return true;
+        };
+        try
+        {
+            var refusal = Read("x.pdb");
+            Assert.True(refusal.Reason == RefusalReason.Empty, refusal.Message);
+        }
+        finally
+        {
+            storage.StandIn.Fault = _ => Task.FromResult(false);
+        }
+    }
+
     [Theory]
     [InlineData("s3://")]
     [InlineData("s3://a/x")]

@@ -19,77 +19,60 @@ internal struct BinaryCifEncoding()
     public int OffsetEncoding = -1;
     public int DataEncoding = -1;
 
-    /// <summary>Reads one encoding map.</summary>
+    private delegate void FieldReader(ref BinaryCifEncoding encoding, ref MessagePackCursor cursor);
+
+    // What is an offset stands for a value that is decoded later, and is passed over.
+    private static readonly (byte[] Name, FieldReader Read)[] Fields =
+    [
+        ("kind"u8.ToArray(), (ref to, ref cursor) => to.Kind = KindOf(cursor.ReadText("kind"))),
+        ("type"u8.ToArray(), (ref to, ref cursor) => to.Type = cursor.ReadInteger("type")),
+        ("factor"u8.ToArray(), (ref to, ref cursor) => to.Factor = cursor.ReadNumber("factor")),
+        ("min"u8.ToArray(), (ref to, ref cursor) => to.Min = cursor.ReadNumber("min")),
+        ("max"u8.ToArray(), (ref to, ref cursor) => to.Max = cursor.ReadNumber("max")),
+        ("numSteps"u8.ToArray(), (ref to, ref cursor) => to.Steps = cursor.ReadInteger("numSteps")),
+        ("origin"u8.ToArray(), (ref to, ref cursor) => to.Origin = cursor.ReadInteger("origin")),
+        ("byteCount"u8.ToArray(), (ref to, ref cursor) => to.ByteCount = cursor.ReadInteger("byteCount")),
+        ("isUnsigned"u8.ToArray(), (ref to, ref cursor) => to.Unsigned = cursor.ReadFlag("isUnsigned")),
+        ("srcSize"u8.ToArray(), (ref to, ref cursor) => to.Size = cursor.ReadInteger("srcSize")),
+        ("stringData"u8.ToArray(), (ref to, ref cursor) => to.StringData = PassOver(ref cursor)),
+        ("offsets"u8.ToArray(), (ref to, ref cursor) => to.Offsets = PassOver(ref cursor)),
+        ("offsetEncoding"u8.ToArray(), (ref to, ref cursor) => to.OffsetEncoding = PassOver(ref cursor)),
+        ("dataEncoding"u8.ToArray(), (ref to, ref cursor) => to.DataEncoding = PassOver(ref cursor)),
+    ];
+
+    /// <summary>Reads one encoding map; fields that are not known are passed over.</summary>
     public static BinaryCifEncoding Read(ref MessagePackCursor cursor)
     {
         var encoding = new BinaryCifEncoding();
         for (var pairs = cursor.ReadMap("an encoding"); pairs > 0; pairs--)
         {
             var key = cursor.ReadText("the name of an encoding's field");
-            if (key.SequenceEqual("kind"u8))
+            var known = false;
+            foreach (var (name, read) in Fields)
             {
-                encoding.Kind = KindOf(cursor.ReadText("kind"));
-            }
-            else if (key.SequenceEqual("type"u8))
-            {
-                encoding.Type = cursor.ReadInteger("type");
-            }
-            else if (key.SequenceEqual("factor"u8))
-            {
-                encoding.Factor = cursor.ReadNumber("factor");
-            }
-            else if (key.SequenceEqual("min"u8))
-            {
-                encoding.Min = cursor.ReadNumber("min");
-            }
-            else if (key.SequenceEqual("max"u8))
-            {
-                encoding.Max = cursor.ReadNumber("max");
-            }
-            else if (key.SequenceEqual("numSteps"u8))
-            {
-                encoding.Steps = cursor.ReadInteger("numSteps");
-            }
-            else if (key.SequenceEqual("origin"u8))
-            {
-                encoding.Origin = cursor.ReadInteger("origin");
-            }
-            else if (key.SequenceEqual("byteCount"u8))
-            {
-                encoding.ByteCount = cursor.ReadInteger("byteCount");
-            }
-            else if (key.SequenceEqual("isUnsigned"u8))
-            {
-                encoding.Unsigned = cursor.ReadFlag("isUnsigned");
-            }
-            else if (key.SequenceEqual("srcSize"u8))
-            {
-                encoding.Size = cursor.ReadInteger("srcSize");
-            }
-            else
-            {
-                if (key.SequenceEqual("stringData"u8))
+                if (key.SequenceEqual(name))
                 {
-                    encoding.StringData = cursor.Position;
+                    read(ref encoding, ref cursor);
+                    known = true;
+                    break;
                 }
-                else if (key.SequenceEqual("offsets"u8))
-                {
-                    encoding.Offsets = cursor.Position;
-                }
-                else if (key.SequenceEqual("offsetEncoding"u8))
-                {
-                    encoding.OffsetEncoding = cursor.Position;
-                }
-                else if (key.SequenceEqual("dataEncoding"u8))
-                {
-                    encoding.DataEncoding = cursor.Position;
-                }
+            }
 
+            if (!known)
+            {
                 cursor.Skip();
             }
         }
 
         return encoding;
+    }
+
+    // Where the value begins.
+    private static int PassOver(ref MessagePackCursor cursor)
+    {
+        var at = cursor.Position;
+        cursor.Skip();
+        return at;
     }
 
     private static BinaryCifEncodingKind KindOf(ReadOnlySpan<byte> name)

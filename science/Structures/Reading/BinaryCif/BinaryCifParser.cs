@@ -22,8 +22,8 @@ internal static class BinaryCifParser
                 throw into.Refuse(RefusalReason.NoAtoms, 0, "BinaryCIF without an _atom_site category");
             }
 
-            Evidence(categories, content, ref decoder, into.Facts);
-            Rows(sites, content, ref decoder, into);
+            Evidence(categories, content, decoder, into.Facts);
+            Rows(sites, content, decoder, into);
         }
         catch (BinaryCifException e)
         {
@@ -31,7 +31,7 @@ internal static class BinaryCifParser
         }
     }
 
-    private static void Rows(BinaryCifCategory sites, ReadOnlySpan<byte> content, ref BinaryCifDecoder decoder, RawStructure into)
+    private static void Rows(BinaryCifCategory sites, ReadOnlySpan<byte> content, BinaryCifDecoder decoder, RawStructure into)
     {
         var columns = new AtomSiteColumns();
         foreach (var (name, _, _) in sites.Columns)
@@ -47,7 +47,7 @@ internal static class BinaryCifParser
         var decoded = new BinaryCifColumn?[columns.Count];
         foreach (var column in columns.Used())
         {
-            decoded[column] = Decode(sites, sites.Columns[column], ref decoder);
+            decoded[column] = Decode(sites, sites.Columns[column], decoder);
         }
 
         var row = new BinaryCifRow(decoded);
@@ -67,7 +67,7 @@ internal static class BinaryCifParser
     }
 
     private static BinaryCifColumn Decode(
-        BinaryCifCategory category, (string Name, int Data, int Mask) column, ref BinaryCifDecoder decoder)
+        BinaryCifCategory category, (string Name, int Data, int Mask) column, BinaryCifDecoder decoder)
     {
         if (column.Data < 0)
         {
@@ -95,14 +95,14 @@ internal static class BinaryCifParser
     }
 
     private static void Evidence(
-        Dictionary<string, BinaryCifCategory> categories, ReadOnlySpan<byte> content, ref BinaryCifDecoder decoder, RawFacts facts)
+        Dictionary<string, BinaryCifCategory> categories, ReadOnlySpan<byte> content, BinaryCifDecoder decoder, RawFacts facts)
     {
         if (categories.Keys.Any(name => name.StartsWith("_ma_qa_metric", StringComparison.Ordinal)))
         {
             facts.PredictionEvidence = "mmCIF has ma_qa_metric";
         }
 
-        if (Column(categories, "_exptl", "method", ref decoder) is { Count: > 0 } method)
+        if (Column(categories, "_exptl", "method", decoder) is { Count: > 0 } method)
         {
             var theoretical = false;
             for (var row = 0; row < method.Count; row++)
@@ -114,7 +114,7 @@ internal static class BinaryCifParser
             facts.PredictionEvidence ??= theoretical ? "exptl.method says theoretical model" : null;
         }
 
-        if (Column(categories, "_struct", "title", ref decoder) is { Count: > 0 } title
+        if (Column(categories, "_struct", "title", decoder) is { Count: > 0 } title
             && PredictedModel.NamesPredictor(title.Value(0)[..Math.Min(300, title.Value(0).Length)]))
         {
             facts.PredictionEvidence ??= "title names a structure prediction program";
@@ -122,7 +122,7 @@ internal static class BinaryCifParser
     }
 
     private static BinaryCifColumn? Column(
-        Dictionary<string, BinaryCifCategory> categories, string category, string column, ref BinaryCifDecoder decoder)
+        Dictionary<string, BinaryCifCategory> categories, string category, string column, BinaryCifDecoder decoder)
     {
         if (!categories.TryGetValue(category, out var found))
         {
@@ -130,7 +130,7 @@ internal static class BinaryCifParser
         }
 
         var index = found.Columns.FindIndex(c => c.Name == column);
-        return index < 0 ? null : Decode(found, found.Columns[index], ref decoder);
+        return index < 0 ? null : Decode(found, found.Columns[index], decoder);
     }
 
     private struct BinaryCifRow(BinaryCifColumn?[] columns) : IAtomSiteRow

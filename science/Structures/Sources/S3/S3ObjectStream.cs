@@ -134,21 +134,17 @@ internal sealed class S3ObjectStream(S3Address address) : Stream
                 throw new IOException($"the object has changed while it was read ({response.ETag} instead of {_version})");
             }
 
+            // No more than there is: of an empty object some servers announce a byte that never comes.
             _length = TotalLength(response);
-            while (_buffered < _range)
+            var expected = (int)Math.Clamp(_length - from, 0, _range);
+            while (_buffered < expected)
             {
-                var read = await response.ResponseStream.ReadAsync(_buffer.AsMemory(_buffered, _range - _buffered));
-                if (read == 0)
-                {
-                    break;
-                }
-
-                _buffered += read;
+                var read = await response.ResponseStream.ReadAsync(_buffer.AsMemory(_buffered, expected - _buffered));
+                _buffered += read > 0 ? read : throw new IOException($"the answer ends after {_buffered} of {expected} bytes");
             }
         }
 
-        var expected = Math.Min(_range, _length - from);
-        return _buffered >= expected ? true : throw new IOException($"the answer ends after {_buffered} of {expected} bytes");
+        return true;
     }
 
     // "bytes 0-99/1234"; a server that ignores ranges gives the whole and no such header, which only fits a read from the start.
