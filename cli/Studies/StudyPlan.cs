@@ -47,7 +47,7 @@ public static class StudyPlan
             foreach (var arm in study.Arms.Where(arm => arm.Seeds.Contains(seed)))
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"{arm.Name}-{seed}");
-                runs.Add(Run(study, name, arm, seed, arm.Set, [$"model.from={model}", .. Shared(runs)]));
+                runs.Add(WithMutRank(Run(study, name, arm, seed, arm.Set, [$"model.from={model}", .. Shared(runs)]), runs));
             }
         }
 
@@ -61,6 +61,17 @@ public static class StudyPlan
             $"autoencoder.from={Path.Combine(runs[0].Job.Workspace, Workspace.Autoencoder)}",
             $"codebook.from={Path.Combine(runs[0].Job.Workspace, Workspace.Codebook)}",
         ];
+
+    // MutRank is taken from the first run that makes it from the same alignments in the same way.
+    private static StudyRun WithMutRank(StudyRun run, List<StudyRun> before)
+    {
+        var maker = before.Find(other => other.Job.Mutrank is { IsOn: true, From.Length: 0 } && Making(other) == Making(run));
+        return run.Job.Mutrank is not { IsOn: true, From.Length: 0 } || maker is null
+            ? run
+            : run with { Job = run.Job with { Mutrank = run.Job.Mutrank with { From = Path.Combine(maker.Job.Workspace, Workspace.MutRank) } } };
+    }
+
+    private static MutRankOptions Making(StudyRun run) => run.Job.Mutrank with { Weight = 1, ExcludedToken = "none" };
 
     private static StudyRun Run(
         StudyOptions study, string name, StudyArm? arm, long seed, IReadOnlyList<string> own, IReadOnlyList<string> before)

@@ -21,10 +21,16 @@ internal static class SynthVerb
         {
             Description = "Like experimental entries, with B-factors, instead of predicted models with pLDDT and disordered ends",
         };
+        var alignments = new Option<string>("--alignments")
+        {
+            Description = "Write an alignment of each protein's generated relatives (A3M) to this folder as well, for mutrank.alignments",
+            HelpName = "FOLDER",
+        };
+        var sequences = Number("--sequences", "Relatives in an alignment", 64);
         var json = new Option<bool>("--json") { Description = "Print what was done as JSON" };
         var command = new Command("synth", "Generate plausible proteins to try things with: helices, strands and loops, full side chains.")
         {
-            output, count, seed, shortest, longest, experimental, json,
+            output, count, seed, shortest, longest, experimental, alignments, sequences, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -41,27 +47,35 @@ internal static class SynthVerb
                 MaxLength = parsed.GetValue(longest),
                 Predicted = !parsed.GetValue(experimental),
             };
+            var aligned = parsed.GetValue(alignments) is { Length: > 0 } place
+                ? new AlignmentSynthesis(place, Inputs.AtLeastOne("--sequences", parsed.GetValue(sequences)))
+                : null;
+            if (aligned is not null && File.Exists(aligned.Folder))
+            {
+                throw new UsageException($"--alignments {aligned.Folder}: is a file; name a folder");
+            }
+
             var clock = Stopwatch.StartNew();
             await using (var display = ProgressDisplay.Create(context.Error))
             {
                 var task = display.Begin("synth", proteins, "proteins");
-                await Task.Run(() => Write(folder, proteins, parsed.GetValue(seed), options, task, cancellation), CancellationToken.None);
+                await Task.Run(() => Write(folder, proteins, parsed.GetValue(seed), options, aligned, task, cancellation), CancellationToken.None);
                 task.Finish();
             }
 
             context.Output.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(new { output = folder, proteins, seconds = clock.Elapsed.TotalSeconds })
-                : $"{proteins} proteins -> {folder}");
+                ? JsonSerializer.Serialize(new { output = folder, proteins, alignments = aligned?.Folder, seconds = clock.Elapsed.TotalSeconds })
+                : $"{proteins} proteins -> {folder}" + (aligned is null ? "" : $", alignments of {aligned.Sequences + 1} sequences -> {aligned.Folder}"));
             return ExitCode.Success;
         });
         return command;
     }
 
-    private static void Write(string folder, int count, long seed, SynthesisOptions options, IProgressTask task, CancellationToken cancellation)
+    private static void Write(string folder, int count, long seed, SynthesisOptions options, AlignmentSynthesis? alignments, IProgressTask task, CancellationToken cancellation)
     {
         try
         {
-            SyntheticCorpus.Write(folder, count, seed, options, new Reports(task), cancellation);
+            SyntheticCorpus.Write(folder, count, seed, options, new Reports(task), cancellation, alignments);
         }
         catch (ArgumentException e)
         {

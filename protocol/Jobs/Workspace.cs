@@ -19,6 +19,9 @@ public sealed record Workspace(string Root)
     /// <summary>The finished codebook.</summary>
     public const string Codebook = "codebook";
 
+    /// <summary>What there is of MutRank.</summary>
+    public const string MutRank = "mutrank";
+
     /// <summary>MutRank's finished encoder.</summary>
     public const string MutRankEncoder = "mutrank/encoder";
 

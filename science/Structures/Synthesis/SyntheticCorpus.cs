@@ -15,12 +15,19 @@ public static class SyntheticCorpus
     /// <param name="options">Lengths and kind.</param>
     /// <param name="progress">Told the number of files written; called from several threads.</param>
     /// <param name="cancellation">Stops between two files.</param>
+    /// <param name="alignments">Writes "name.a3m" of each as well; null: none. The structures do not depend on it.</param>
     public static void Write(string folder, int count, long seed, SynthesisOptions options, IProgress<int>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default, AlignmentSynthesis? alignments = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         options.Check();
         Directory.CreateDirectory(folder);
+        if (alignments is not null)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(alignments.Sequences, nameof(alignments));
+            Directory.CreateDirectory(alignments.Folder);
+        }
+
         var written = 0;
         Parallel.For(0, count, new ParallelOptions { CancellationToken = cancellation }, index =>
         {
@@ -29,6 +36,12 @@ public static class SyntheticCorpus
                 new UTF8Encoding(false), 1 << 16))
             {
                 MmcifWriter.Write(protein, writer);
+            }
+
+            if (alignments is not null)
+            {
+                using var writer = new StreamWriter(Path.Combine(alignments.Folder, protein.Name + ".a3m"), append: false, new UTF8Encoding(false));
+                SyntheticAlignment.Write(protein, alignments.Sequences, seed, index, writer);
             }
 
             progress?.Report(Interlocked.Increment(ref written));

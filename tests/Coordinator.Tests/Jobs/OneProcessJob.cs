@@ -18,10 +18,16 @@ internal sealed class OneProcessJob : IJobServices, IDisposable
     private readonly FeaturizerContext _context;
     private readonly ChunkWorker _worker;
 
-    public OneProcessJob(int proteins, int chunkSize)
+    /// <param name="proteins">Generated structures.</param>
+    /// <param name="chunkSize">Structures in a chunk.</param>
+    /// <param name="mutrank">MutRank's settings, with the folder of the structures' generated alignments; null: no MutRank.</param>
+    public OneProcessJob(int proteins, int chunkSize, Func<string, MutRankOptions>? mutrank = null)
     {
         Structures = Path.Combine(_root, "structures");
-        SyntheticCorpus.Write(Structures, proteins, Seed, new SynthesisOptions { MinLength = 24, MaxLength = 40 });
+        Alignments = Path.Combine(_root, "alignments");
+        SyntheticCorpus.Write(
+            Structures, proteins, Seed, new SynthesisOptions { MinLength = 24, MaxLength = 40 },
+            alignments: mutrank is null ? null : new(Alignments, 8));
         Workspace = new Workspace(Path.Combine(_root, "workspace"));
         Directory.CreateDirectory(Workspace.Root);
         Job = new JobOptions
@@ -32,6 +38,7 @@ internal sealed class OneProcessJob : IJobServices, IDisposable
             Codebook = new CodebookOptions { Clusters = 5, Elbow = [2, 5], ResiduesPerStructure = 6, MaxIterations = 4 },
             Autoencoder = new AutoencoderOptions { Stage1Epochs = 1, Stage2Epochs = 1, GlobalBatch = 4 },
             Tuning = new TuningOptions { GlobalBatch = 4, Epochs = 2, WarmupEpochs = 0 },
+            Mutrank = mutrank?.Invoke(Alignments) ?? new(),
         };
         _context = new FeaturizerContext(Workspace, Job);
         _worker = new ChunkWorker(_context);
@@ -42,6 +49,9 @@ internal sealed class OneProcessJob : IJobServices, IDisposable
     public Workspace Workspace { get; }
 
     public string Structures { get; }
+
+    /// <summary>Folder of the structures' alignments.</summary>
+    public string Alignments { get; }
 
     public List<RunEvent> Events { get; } = [];
 
@@ -86,8 +96,9 @@ internal sealed class OneProcessJob : IJobServices, IDisposable
             return TuningHangs ? new TaskCompletionSource().Task.WaitAsync(cancel) : Task.CompletedTask;
         }
 
+        var shape = new AutoencoderShape { Layers = 1, DecoderLayers = 1, Width = 16, Heads = 2, LayerScale = 0.1 };
         using var model = new AtomicAutoencoder(
-            new AutoencoderShape { Layers = 1, DecoderLayers = 1, Width = 16, Heads = 2, LayerScale = 0.1 }, (ulong)stage.Seed);
+            stage.Objective == ObjectiveKind.EvoRank ? shape with { Decoder = false, Head = Job.Mutrank.Target } : shape, (ulong)stage.Seed);
         model.Save(Workspace.At(stage.Output));
         return Task.CompletedTask;
     }

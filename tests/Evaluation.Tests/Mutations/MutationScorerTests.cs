@@ -55,6 +55,24 @@ public sealed class MutationScorerTests : IDisposable
     }
 
     [Fact]
+    public void Should_be_the_difference_of_the_values_that_mutrank_predicts()
+    {
+        using var mutrank = new AtomicAutoencoder(_model.Shape with { Head = "rank" }, 4);
+        var chain = _structure.Chains[0];
+        using var scorer = new MutationScorer(mutrank);
+        Assert.Equal("rank", scorer.Kind);
+        var finder = new MicroenvironmentFinder(8, 90);
+        finder.Use(_structure);
+        using var scope = torch.NewDisposeScope();
+        using var batch = new AtomBatch([finder.Find(chain.ResidueIndices[6])], mutrank.DataType);
+        var values = mutrank.MutationValues(mutrank.Encoder.Forward(batch).Embedding).data<float>().ToArray();
+        var (wild, mutant) = (chain.Sequence[6], chain.Sequence[6] == 'G' ? 'A' : 'G');
+        Assert.Equal(
+            values[AminoAcids.Index(mutant)] - values[AminoAcids.Index(wild)], scorer.Score(_structure, chain, [(wild, 6, mutant)]), 2e-4);
+        Assert.Equal(0, scorer.Score(_structure, chain, [(wild, 6, wild)]));
+    }
+
+    [Fact]
     public void Should_find_the_residue_by_the_wild_types_sequence_and_say_what_does_not_fit()
     {
         var chain = _structure.Chains[0];

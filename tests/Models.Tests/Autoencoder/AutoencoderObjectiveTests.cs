@@ -81,7 +81,7 @@ public class AutoencoderObjectiveTests
         var live = new List<long>();
         for (var step = 0; step < 4; step++)
         {
-            Backward(objective, samples);
+            ObjectiveTraining.Backward(objective, samples);
             encoder.Embed(samples[0].Environments);
             live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         }
@@ -97,7 +97,7 @@ public class AutoencoderObjectiveTests
         using var objective = new AutoencoderObjective(
             model, new AutoencoderTrainingOptions { Stage = 2, CoordinatesWeight = 0.1 });
         var samples = SyntheticEnvironments.Samples(8, samples: 8, from: 6, to: 10);
-        var losses = Train(objective, samples, steps: 150);
+        var losses = ObjectiveTraining.Train(objective, samples, steps: 150);
         var (first, last) = (losses[0], losses[^1]);
         Assert.True(last[0] < first[0] - 0.5, $"distogram {first[0]:f3} -> {last[0]:f3}");
         Assert.True(last[1] < first[1] - 1.0, $"amino acid {first[1]:f3} -> {last[1]:f3}");
@@ -121,61 +121,8 @@ public class AutoencoderObjectiveTests
         using var objective = new AutoencoderObjective(model, new AutoencoderTrainingOptions());
         Assert.Equal(["amino-acid"], objective.Terms);
         Assert.DoesNotContain(objective.Parameters, p => p.Name.StartsWith("decoder", StringComparison.Ordinal));
-        var losses = Train(objective, SyntheticEnvironments.Samples(8, samples: 8, from: 6, to: 10), steps: 100);
+        var losses = ObjectiveTraining.Train(objective, SyntheticEnvironments.Samples(8, samples: 8, from: 6, to: 10), steps: 100);
         Assert.True(losses[^1][0] < losses[0][0] - 1.0, $"amino acid {losses[0][0]:f3} -> {losses[^1][0]:f3}");
-    }
-
-    private static List<double[]> Train(AutoencoderObjective objective, List<EnvironmentSample> samples, int steps)
-    {
-        // Adam by hand: a few lines, and the training loop's own optimizer is tested with the loop.
-        var (first, second) = (Zeros(objective), Zeros(objective));
-        var losses = new List<double[]>();
-        for (var step = 1; step <= steps; step++)
-        {
-            using var scope = NewDisposeScope();
-            losses.Add(Backward(objective, samples));
-            using var grad = no_grad();
-            foreach (var (parameter, m, v) in objective.Parameters.Zip(first, second))
-            {
-                if (parameter.Tensor.grad is { } gradient)
-                {
-                    m.mul_(Held.Of(0.9)).add_(gradient, alpha: Held.Of(0.1));
-                    v.mul_(Held.Of(0.99)).addcmul_(gradient, gradient, value: Held.Of(0.01));
-                    var update = m / Held.Of(1 - Math.Pow(0.9, step)) / ((v / Held.Of(1 - Math.Pow(0.99, step))).sqrt() + Held.Of(1e-8));
-                    parameter.Tensor.sub_(Held.Of(5e-3) * update);
-                    gradient.zero_();
-                }
-            }
-        }
-
-        first.ForEach(tensor => tensor.Dispose());
-        second.ForEach(tensor => tensor.Dispose());
-        return losses;
-    }
-
-    private static List<Tensor> Zeros(AutoencoderObjective objective) =>
-        [.. objective.Parameters.Select(p => zeros_like(p.Tensor).detach())];
-
-    private static double[] Backward(AutoencoderObjective objective, List<EnvironmentSample> samples)
-    {
-        var batches = objective.Collate(samples);
-        var counts = objective.Terms.Select((_, t) => Math.Max(1, batches.Sum(batch => batch.Counts[t]))).ToArray();
-        var means = new double[counts.Length];
-        foreach (var batch in batches)
-        {
-            using (batch)
-            {
-                using var scope = NewDisposeScope();
-                var terms = objective.ForwardSums(batch).Select((sum, t) => sum / Held.Of(counts[t])).ToArray();
-                terms.Select((mean, t) => mean * Held.Of(objective.TermWeights[t])).Aggregate((a, b) => a + b).backward();
-                for (var t = 0; t < terms.Length; t++)
-                {
-                    means[t] += terms[t].item<float>();
-                }
-            }
-        }
-
-        return means;
     }
 
     private static (double[] Sums, long[] Counts, double[] Gradients) Pass(List<EnvironmentSample> samples, long atomPairs)
