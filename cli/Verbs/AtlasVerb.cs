@@ -19,7 +19,7 @@ internal static class AtlasVerb
 
     public static Command Create(VerbContext context)
     {
-        var job = new Argument<string>("JOB.yaml|WORKSPACE") { Description = "A job whose codebook is made, or its workspace" };
+        var job = new Argument<string>("WORKSPACE") { Description = "Workspace of a job whose codebook is made, or the job file" };
         var structures = new Option<string[]>("--structures")
         {
             Description = "Structures to look at: folder, archive, list or file; experimental and predicted ones are told apart, or NAME=PATH "
@@ -150,7 +150,7 @@ internal static class AtlasVerb
                 : throw new UsageException($"{given} is no job's workspace: it has no {Workspace.Job}");
         }
 
-        var job = JobFile.Load(Inputs.ExistingFile("JOB.yaml|WORKSPACE", given), []).Job;
+        var job = JobFile.Load(Inputs.ExistingFile("WORKSPACE", given), []).Job;
         var place = new Workspace(Path.GetFullPath(job.Workspace));
         return File.Exists(place.At(Workspace.Job))
             ? place

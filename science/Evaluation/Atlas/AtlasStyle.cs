@@ -53,7 +53,7 @@ internal static class AtlasStyle
           const value = row => { const cell = row.cells[column]; return number ? parseFloat(cell.dataset.v) : cell.textContent; };
           const rows = [...table.tBodies[0].rows].sort((a, b) => {
             const x = value(a), y = value(b);
-            if (number && (isNaN(x) || isNaN(y))) return isNaN(x) - isNaN(y);
+            if (number ? isNaN(x) || isNaN(y) : false) return isNaN(x) - isNaN(y);
             return (number ? x - y : x.localeCompare(y)) * (down ? -1 : 1);
           });
           table.tBodies[0].append(...rows);

@@ -95,7 +95,7 @@ public static class EnvironmentFiles
     private static string BFactor(int token) => token.ToString(token < 1000 ? "F2" : "F0", CultureInfo.InvariantCulture);
 
     /// <summary>An element's symbol; of those that count as X by the atom's name.</summary>
-    internal static string Symbol(ElementType element, string name)
+    public static string Symbol(ElementType element, string name)
     {
         if (element != ElementType.X)
         {

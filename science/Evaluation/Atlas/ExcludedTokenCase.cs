@@ -34,8 +34,9 @@ public sealed record ExcludedTokenCase(int? Token, IReadOnlyList<string> Sentenc
         }
 
         sentences.Add(Confidence(token, profile, all, candidates, choice.Token));
-        sentences.Add($"Its residues are {Rank(token, profiles, p => p.MeanExposure)} exposed of {Met(profiles)} tokens: mean relative exposure "
-            + $"{Two(profile.MeanExposure)}, over all residues {Two(all.MeanExposure)}.");
+        var rank = 1 + profiles.Count(p => p.MeanExposure > profile.MeanExposure);
+        sentences.Add($"By exposure it is number {rank} of {profiles.Count(p => p.Residues > 0)} tokens: its residues' mean relative exposure is "
+            + $"{Two(profile.MeanExposure)}, that of all residues {Two(all.MeanExposure)}.");
         sentences.Add($"Their surroundings have {Whole(profile.MeanAtoms)} atoms, over all residues {Whole(all.MeanAtoms)}; "
             + $"{Numbers.Percent(profile.ThreeStateShares[2])} are coil, over all residues {Numbers.Percent(all.ThreeStateShares[2])}.");
         sentences.Add("It is " + string.Join(" and ", atlas.Sets.Where(set => set.Residues > 0).Select(set =>
@@ -57,17 +58,6 @@ public sealed record ExcludedTokenCase(int? Token, IReadOnlyList<string> Sentenc
             : best is null || best == token ? $"{here}; the next is token {other.Token} with {Numbers.Percent(other.LowShare)}."
             : $"{here}. By these structures alone token {best} would be chosen, with {Numbers.Percent(candidates[0].LowShare)}.";
     }
-
-    private static int Met(TokenProfile[] profiles) => profiles.Count(p => p.Residues > 0);
-
-    private static string Rank(int token, TokenProfile[] profiles, Func<TokenProfile, double> value) =>
-        profiles.Count(p => value(p) > value(profiles[token])) switch
-        {
-            0 => "the most",
-            1 => "the second most",
-            2 => "the third most",
-            var above => string.Create(CultureInfo.InvariantCulture, $"number {above + 1} by how"),
-        };
 
     private static string Two(double value) => value.ToString("F2", CultureInfo.InvariantCulture);
 

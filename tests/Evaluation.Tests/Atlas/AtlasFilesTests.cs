@@ -160,7 +160,7 @@ public sealed class AtlasFilesTests(AtlasSample sample) : IClassFixture<AtlasSam
         var text = string.Join(' ', ExcludedTokenCase.Of(atlas, facts).Sentences);
         Assert.Contains("75.0 % of its 40 residues with a pLDDT are under 50", text);
         Assert.Contains("over all tokens 42.5 %; the next is token 1 with 10.0 %", text);
-        Assert.Contains("the most exposed of 2 tokens: mean relative exposure 0.90, over all residues 0.50", text);
+        Assert.Contains("number 1 of 2 tokens: its residues' mean relative exposure is 0.90, that of all residues 0.50", text);
         Assert.Contains("50.0 % of the models residues", text);
         Assert.Contains("By these structures alone token 0 would be chosen, with 75.0 %", string.Join(' ', ExcludedTokenCase.Of(atlas, facts with { Excluded = 1 }).Sentences));
         Assert.Contains("No token is left out: switched off", Assert.Single(ExcludedTokenCase.Of(atlas, facts with { Excluded = null, ExcludedReason = "switched off" }).Sentences));

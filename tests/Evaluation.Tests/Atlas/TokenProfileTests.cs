@@ -19,15 +19,15 @@ public class TokenProfileTests
     {
         var profile = Of(Residues);
         Assert.Equal(3, profile.Residues);
-        Assert.Equal((2, 1), (profile.AminoAcidCounts[0], profile.AminoAcidCounts[20]));
+        Assert.Equal((2L, 1L), (profile.AminoAcidCounts[0], profile.AminoAcidCounts[20]));
         Assert.Equal(1, profile.AminoAcidShares[0]);
         Assert.Equal(2 / 3.0, profile.NeighbourShares[AminoAcids.Index('L')], 12);
         Assert.Equal(1 / 3.0, profile.NeighbourShares[AminoAcids.Index('V')], 12);
         Assert.Equal(1, profile.NeighbourCounts[20]);
         Assert.Equal(10 / 3.0, profile.MeanAtoms, 12);
         Assert.Equal([0.6, 0, 0.1, 0.1, 0, 0.1, 0.1], profile.ElementShares.Select(share => Math.Round(share, 12)));
-        Assert.Equal([0.5, 0.5, 0], profile.ThreeStateShares);
-        Assert.Equal([0.5, 0, 0.5, 0, 0, 0, 0, 0], profile.StateShares);
+        Assert.Equal((double[])[0.5, 0.5, 0], profile.ThreeStateShares);
+        Assert.Equal((double[])[0.5, 0, 0.5, 0, 0, 0, 0, 0], profile.StateShares);
         Assert.Equal(0.225, profile.MeanExposure, 6);
         Assert.Equal(0.5, profile.BuriedShare);
         Assert.Equal([0, 1, 0, 1, 0, 0, 0, 0, 0, 0], profile.ExposureCounts);
