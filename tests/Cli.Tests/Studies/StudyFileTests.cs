@@ -57,6 +57,24 @@ public sealed class StudyFileTests : IDisposable
     }
 
     [Fact]
+    public void Should_make_the_second_teacher_once_for_all_runs_that_ask_for_the_same()
+    {
+        var runs = StudyPlan.Of(Read(Sound
+            .Replace("- name: tokens", "- name: tokens\n    set: { mutrank.alignments: /a3m }", StringComparison.Ordinal)
+            .Replace("{ tuning.crop: 32 }", "{ mutrank.alignments: /a3m, mutrank.weight: 0.5 }", StringComparison.Ordinal)
+            .Replace("masked residues alone", "another target", StringComparison.Ordinal)
+            .Replace("set: { tuning.structureWeight: 0 }", "set: { mutrank.alignments: /a3m, mutrank.target: log-odds }", StringComparison.Ordinal)));
+        var made = runs.ToDictionary(run => run.Name, run => run.Job.Mutrank);
+        Assert.False(made["start"].IsOn);
+        Assert.Equal(["", "", ""], new[] { "mlm-1", "tokens-1", "start" }.Select(name => made[name].From));
+        var (first, other) = (runs.Single(run => run.Name == "tokens-1"), runs.Single(run => run.Name == "mlm-1"));
+        Assert.Equal(
+            [$"{first.Job.Workspace}/mutrank", $"{other.Job.Workspace}/mutrank", $"{first.Job.Workspace}/mutrank"],
+            new[] { "short-1", "mlm-2", "tokens-2" }.Select(name => made[name].From));
+        Assert.Equal(0.5, made["short-1"].Weight);
+    }
+
+    [Fact]
     public void Should_start_from_weights_that_are_there()
     {
         var given = Sound.Replace("start:\n  set: { tuning.structureWeight: 0, tuning.epochs: 5 }", "from: /weights/esm2", StringComparison.Ordinal);
