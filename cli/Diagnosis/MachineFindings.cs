@@ -24,6 +24,12 @@ internal static class MachineFindings
     public static string Version =>
         typeof(MachineFindings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
+    /// <summary>Name of the CPU as the system has it.</summary>
+    public static string Processor => File.Exists("/proc/cpuinfo")
+        && File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) is { } line
+            ? line[(line.IndexOf(':') + 1)..].Trim()
+            : RuntimeInformation.ProcessArchitecture.ToString();
+
     private static Finding Memory()
     {
         // Of the container where there is one, else of the machine.

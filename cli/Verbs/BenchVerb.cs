@@ -27,6 +27,7 @@ internal static class BenchVerb
         {
             only, seconds, json,
         };
+        command.Add(BenchEmbedVerb.Create(context));
         command.SetAction(async (parsed, cancel) =>
         {
             var chosen = Chosen(parsed.GetValue(only) ?? []);

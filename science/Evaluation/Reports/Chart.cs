@@ -106,6 +106,14 @@ internal sealed class Chart
     /// <summary>An entry of the legend below the plot.</summary>
     public void Legend(string cssClass, string name) => _legend.Append($"""<li><i class="{cssClass}"></i>{Escape(name)}</li>""");
 
+    /// <summary>An entry of a legend inside the plot, in its upper left corner.</summary>
+    public void Key(int row, string cssClass, string name)
+    {
+        var y = Top + 10 + (16 * row);
+        Line(cssClass, Left + 10, y, Left + 34, y);
+        Text("tick", Left + 40, y + 4, "start", name);
+    }
+
     /// <summary>The figure: its message as caption, the drawing, the legend.</summary>
     public string Figure(string caption)
     {
@@ -119,7 +127,7 @@ internal sealed class Chart
     public string Standalone(string css) =>
         $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" width="{2 * Width}" height="{2 * Height}">"""
         + $"<style>{css.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)}</style>"
-        + $"""<rect width="{Width}" height="{Height}" fill="#ffffff"/>{_svg}</svg>""" + "\n";
+        + $"""<rect width="{Width}" height="{Height}" style="fill: var(--card)"/>{_svg}</svg>""" + "\n";
 
     private static string Number(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
 
