@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Ism.Evaluation.Reports;
-using Ism.Structures;
 
 namespace Ism.Evaluation.Atlas;
 
