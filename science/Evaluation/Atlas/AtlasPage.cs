@@ -69,7 +69,7 @@ public static class AtlasPage
     private static string HowToRead() =>
         "<p class=\"soft\">Bars are the token's residues; the line across a bar is the share in all residues. Pictures are the microenvironments nearest "
         + "to the token's centroid, of different structures, as the encoder gets them: what is near is larger and clearer, the dashed "
-        + "circle has 10 Å. All are turned alike: the masked residue's C-alpha in the middle, its side chain upwards, the chain from left to right.</p>"
+        + "circle is as far as the farthest atom. All are turned alike: the masked residue's C-alpha in the middle, its side chain upwards, the chain from left to right.</p>"
         + EnvironmentDrawing.Legend() + CompositionCharts.Kinds();
 
     private static string Files() =>

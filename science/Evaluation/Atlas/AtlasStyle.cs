@@ -11,11 +11,11 @@ internal static class AtlasStyle
           --eP: #ffa14d; --eX: #3fd39a; --rim: #0a0d12; --bond: #7d8896; } }
         a { color: var(--c0); } .card b.mark { color: var(--mark); }
         .sw { display: inline-block; width: .8em; height: .8em; border-radius: 3px; margin-right: .45em; vertical-align: -.04em; }
-        table.sortable th { padding: 0; } table.sortable th button { all: unset; cursor: pointer; padding: 6px 12px; display: block;
+        table.sortable th { padding: 0; } table.sortable th button { all: unset; cursor: pointer; padding: 6px 7px; display: block;
           box-sizing: border-box; width: 100%; }
         table.sortable th.n button { text-align: right; } table.sortable th button:focus-visible { outline: 2px solid var(--c0); }
         th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descending] button::after { content: " ▼"; }
-        table.sortable td { min-width: 0; white-space: nowrap; } table.sortable td:nth-child(2) { white-space: normal; min-width: 12em; }
+        table.sortable { font-size: .85rem; } table.sortable td { min-width: 0; white-space: nowrap; padding: 5px 7px; } table.sortable td:nth-child(2) { white-space: normal; min-width: 12em; }
         tr.excluded td { background: color-mix(in srgb, var(--mark) 11%, transparent); }
         .token { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; margin: 0 0 14px;
           content-visibility: auto; contain-intrinsic-size: auto 620px; scroll-margin-top: 8px; }
@@ -24,7 +24,7 @@ internal static class AtlasStyle
         .badge { background: var(--mark); color: #fff; border-radius: 6px; padding: 1px 7px; font-size: .75rem; margin-left: 8px;
           white-space: nowrap; }
         .parts { display: grid; gap: 10px 22px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); }
-        .token table { font-size: .82rem; } .token th, .token td { padding: 3px 6px; min-width: 0; } .token .scroll { margin: 0; border: 0; }
+        .token table { font-size: .8rem; } .token th, .token td { padding: 2px 4px; min-width: 0; white-space: nowrap; } .token .scroll { margin: 0; border: 0; }
         .stack { display: flex; height: 14px; border-radius: 4px; overflow: hidden; background: var(--rule); margin: 2px 0; gap: 1px; }
         .stack i { display: block; background: var(--c); } .stack + p, .token p.small { font-size: .78rem; color: var(--soft); margin: 0 0 8px; }
         .s0 { --c: #b4326e; } .s1 { --c: #e48ab3; } .s2 { --c: #7c1d4a; } .s3 { --c: #c9930a; } .s4 { --c: #ecce7c; }
@@ -38,7 +38,7 @@ internal static class AtlasStyle
           color: var(--soft); overflow-wrap: anywhere; }
         .legend.atoms i { width: 11px; height: 11px; border-radius: 50%; margin-bottom: -1px; } .legend i.k { background: var(--c); height: 9px; }
         svg .hot { fill: var(--mark); } code { font-size: .9em; overflow-wrap: anywhere; }
-        @media (max-width: 520px) { .aa text { font-size: 9px; } .drawn { grid-template-columns: 1fr 1fr; } table.sortable th button { padding: 6px 8px; } }
+        @media (max-width: 520px) { .aa text { font-size: 9px; } .drawn { grid-template-columns: 1fr 1fr; } }
 
         """ + EnvironmentDrawing.Css();
 

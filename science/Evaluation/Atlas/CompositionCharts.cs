@@ -19,7 +19,7 @@ internal static class CompositionCharts
     private static readonly (char State, int Class)[] StateOrder =
         [('H', 0), ('G', 1), ('I', 2), ('E', 3), ('B', 4), ('T', 5), ('S', 6), ('-', 7)];
 
-    private static readonly string[] BandNames = ["under 50", "50 to 70", "70 to 90", "90 and more"];
+    private static readonly string[] BandNames = ["<50", "50–70", "70–90", "≥90"];
 
     /// <summary>A bar an amino acid, in groups of their kinds; a line across a bar is the share in all residues.</summary>
     public static string AminoAcidBars(double[] shares, double[] usual, string label)
@@ -67,7 +67,7 @@ internal static class CompositionCharts
     /// <summary>How exposed residues are: a bar a tenth.</summary>
     public static string ExposureBars(TokenProfile profile)
     {
-        const int Step = 20, Height = 40;
+        const int Step = 30, Height = 46;
         var most = profile.ExposureCounts.Max();
         if (most == 0)
         {
@@ -112,8 +112,8 @@ internal static class CompositionCharts
 
         var bar = string.Concat(shown.Select(part => string.Create(
             CultureInfo.InvariantCulture,
-            $"<i class=\"{part.Class}\" style=\"width:{100 * part.Share:0.##}%\" title=\"{part.Name}{(part.Meaning.Length > 0 ? $", {part.Meaning}" : "")}: {Numbers.Percent(part.Share)}\"></i>")));
-        var text = string.Join(" · ", shown.Where(part => part.Share >= 0.005).Select(part => $"{part.Name} {100 * part.Share:F0} %"));
+            $"<i class=\"{part.Class}\" style=\"width:{100 * part.Share:0.##}%\" title=\"{Chart.Escape(part.Name)}{(part.Meaning.Length > 0 ? $", {part.Meaning}" : "")}: {Numbers.Percent(part.Share)}\"></i>")));
+        var text = string.Join(" · ", shown.Where(part => part.Share >= 0.005).Select(part => string.Create(CultureInfo.InvariantCulture, $"{Chart.Escape(part.Name)}: {100 * part.Share:F0} %")));
         return $"<div class=\"stack\">{bar}</div><p>{text}</p>";
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using Ism.Evaluation.Reports;
-using Ism.Structures;
 
 namespace Ism.Evaluation.Atlas;
 
@@ -14,12 +13,12 @@ namespace Ism.Evaluation.Atlas;
 public static class EnvironmentDrawing
 {
     private const int Slices = 10;
-    private const double Deepest = 10;
 
     // A tenth of an Å is one unit. The eye is this far from the C-alpha, Å.
     private const double Unit = 10, Eye = 45;
 
-    private const int Side = 250;
+    // Å around the outermost atom, and the least that is drawn.
+    private const float Margin = 1.2f, Least = 3;
 
     /// <summary>The rules that the drawings need.</summary>
     public static string Css()
@@ -30,10 +29,10 @@ public static class EnvironmentDrawing
             .env .rim { stroke: var(--rim); } .env .b { stroke: var(--bond); } .env .shine { stroke: #fff; opacity: .45; }
             .env .mb { stroke: var(--mark); opacity: .8; } .env .m { stroke: var(--mark); opacity: .85; }
             .env .ca { fill: none; stroke: var(--mark); stroke-width: 2.4; }
-            .eC { stroke: var(--eC); background: var(--eC); } .eN { stroke: var(--eN); background: var(--eN); }
-            .eO { stroke: var(--eO); background: var(--eO); } .eS { stroke: var(--eS); background: var(--eS); }
-            .eP { stroke: var(--eP); background: var(--eP); } .eX { stroke: var(--eX); background: var(--eX); }
-            .eH { stroke: var(--eH); background: var(--eH); } .eM { background: var(--mark); }
+            .eC { stroke: var(--eC); --c: var(--eC); } .eN { stroke: var(--eN); --c: var(--eN); }
+            .eO { stroke: var(--eO); --c: var(--eO); } .eS { stroke: var(--eS); --c: var(--eS); }
+            .eP { stroke: var(--eP); --c: var(--eP); } .eX { stroke: var(--eX); --c: var(--eX); }
+            .eH { stroke: var(--eH); --c: var(--eH); } .eM { --c: var(--mark); }
 
             """);
         for (var slice = 0; slice < Slices; slice++)
@@ -54,11 +53,12 @@ public static class EnvironmentDrawing
     /// <param name="title">Read aloud, and shown when pointed at.</param>
     public static string Svg(EnvironmentView view, string title)
     {
-        var half = Side / 2;
-        var svg = new StringBuilder($"<svg class=\"env\" viewBox=\"{-half} {-half} {Side} {Side}\" role=\"img\"><title>{Chart.Escape(title)}</title>")
-            .Append(CultureInfo.InvariantCulture, $"<circle class=\"reach\" r=\"{(int)(Deepest * Unit)}\"/>");
-        var slices = Enumerable.Range(0, view.Atoms.Count).ToLookup(i => SliceOf(view.Atoms[i].At.Z));
-        var bonds = view.Bonds.ToLookup(b => SliceOf((view.Atoms[b.First].At.Z + view.Atoms[b.Second].At.Z) / 2));
+        var reach = Math.Max(Least, view.Atoms.Where(atom => !atom.Masked).Select(atom => atom.At.Length()).DefaultIfEmpty(0).Max());
+        var half = (int)(Unit * (Margin + Math.Max(reach, view.Atoms.Max(atom => atom.At.Length()))));
+        var svg = new StringBuilder($"<svg class=\"env\" viewBox=\"{-half} {-half} {2 * half} {2 * half}\" role=\"img\"><title>{Chart.Escape(title)}</title>")
+            .Append(CultureInfo.InvariantCulture, $"<circle class=\"reach\" r=\"{(int)(reach * Unit)}\"/>");
+        var slices = Enumerable.Range(0, view.Atoms.Count).ToLookup(i => SliceOf(view.Atoms[i].At.Z, reach));
+        var bonds = view.Bonds.ToLookup(b => SliceOf((view.Atoms[b.First].At.Z + view.Atoms[b.Second].At.Z) / 2, reach));
         for (var slice = 0; slice < Slices; slice++)
         {
             if (!slices.Contains(slice) && !bonds.Contains(slice))
@@ -127,7 +127,7 @@ public static class EnvironmentDrawing
         }
     }
 
-    private static int SliceOf(float z) => Math.Clamp((int)((z + Deepest) / (2 * Deepest) * Slices), 0, Slices - 1);
+    private static int SliceOf(float z, float reach) => Math.Clamp((int)((z + reach) / (2 * reach) * Slices), 0, Slices - 1);
 
     private static string Place(Vector3 at, float right = 0, float up = 0)
     {

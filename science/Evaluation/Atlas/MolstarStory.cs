@@ -90,10 +90,10 @@ public static class MolstarStory
                 Node("transform", new() { ["translation"] = new JsonArray((place * Apart) - middle, 0, 0) }),
                 Node("component", new() { ["selector"] = "all" }, shown),
                 Node("component", new() { ["selector"] = number.DeepClone() },
-                    Node("label", new() { ["text"] = typical[place].Label }))));
+                    Node("tooltip", new() { ["text"] = typical[place].Label }))));
         }
 
-        var away = 30 + (Apart * typical.Count);
+        var away = 12 + (14 * typical.Count);
         children.Add(Node("camera", new()
         {
             ["target"] = new JsonArray(0, 0, 0), ["position"] = new JsonArray(0, 0, away), ["up"] = new JsonArray(0, 1, 0),

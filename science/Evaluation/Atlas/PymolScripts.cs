@@ -24,7 +24,7 @@ public static class PymolScripts
     {
         var script = new StringBuilder($"""
             # Microenvironments typical of each structure token. In this folder: pymol {Environments}
-            # Page Down and Page Up go from token to token; the side by side view is switched by "set grid_mode, 0".
+            # Page Down and Page Up go from token to token. "set grid_mode, 0" lays the microenvironments of a token on top of each other.
             bg_color white
 
             """);
@@ -49,20 +49,20 @@ public static class PymolScripts
         }
 
         return script.Append("""
-            select masked, q < 0.5
+            select tokenres, q < 0.5
             deselect
             hide everything
             show sticks
             set stick_radius, 0.14
-            set stick_radius, 0.2, masked
+            set stick_radius, 0.2, tokenres
             color grey60, elem C
             color blue, elem N
             color red, elem O
             color yelloworange, elem S
             color orange, elem P
-            color magenta, masked
-            show spheres, masked and name CA
-            show spheres, elem ZN+MG+CA+NA+CL+FE+MN+CU+CO+NI+K and not masked and not polymer
+            color magenta, tokenres
+            show spheres, tokenres and name CA
+            show spheres, elem ZN+MG+CA+NA+CL+FE+MN+CU+CO+NI+K and not polymer
             set sphere_scale, 0.3
             set grid_mode, 1
             set orthoscopic, off
@@ -76,7 +76,7 @@ public static class PymolScripts
     {
         var script = new StringBuilder($"""
             # Structures coloured by structure token (the B-factor). In this folder: pymol {Structures}
-            # "select t, b > 16.5 and b < 17.5" selects token 17.
+            # "select t17, b > 16.5 and b < 17.5" selects token 17.
             bg_color white
 
             """);
