@@ -85,8 +85,8 @@ internal sealed class StoragePatience(string place, Action<string> note)
             + "the machine's role must be allowed to list, read, write and delete there",
         AmazonS3Exception { StatusCode: HttpStatusCode.MovedPermanently or HttpStatusCode.TemporaryRedirect } s3 =>
             $"the bucket is in another region ({s3.Message}); set AWS_REGION",
-        AmazonS3Exception { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError and not HttpStatusCode.TooManyRequests
-            and not HttpStatusCode.RequestTimeout and not HttpStatusCode.Conflict } s3 => $"the storage refuses ({s3.ErrorCode}: {s3.Message})",
+        AmazonS3Exception s3 when (int)s3.StatusCode is >= 400 and < 500 and not (408 or 409 or 429) =>
+            $"the storage refuses ({s3.ErrorCode}: {s3.Message})",
         AmazonClientException when e.Message.Contains("redentials", StringComparison.Ordinal) =>
             $"no credentials were found ({e.Message}); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile",
         _ => null,

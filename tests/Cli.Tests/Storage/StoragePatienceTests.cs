@@ -50,7 +50,7 @@ public sealed class StoragePatienceTests
     public void Should_give_up_after_its_time_and_at_once_where_it_has_none()
     {
         Exception[] away = [.. Enumerable.Repeat(new HttpRequestException("connection refused"), 1000)];
-        var thrown = Assert.Throws<IOException>(() => Patience.Run(() => Answer(away), TimeSpan.FromMilliseconds(60), CancellationToken.None));
+        var thrown = Assert.Throws<IOException>(() => Patience.Run(() => Answer(away), TimeSpan.FromSeconds(1), CancellationToken.None));
         Assert.Contains("has not answered for", thrown.Message, StringComparison.Ordinal);
         Assert.InRange(_calls, 2, 999);
 

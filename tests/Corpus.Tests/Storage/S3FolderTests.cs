@@ -94,7 +94,7 @@ public sealed class S3FolderTests(S3Fixture storage) : IClassFixture<S3Fixture>,
             storage.StandIn.Fault = _ => Task.FromResult(false);
         }
 
-        Assert.NotEmpty(storage.StandIn.Keys.Where(k => k.StartsWith(Key, StringComparison.Ordinal)));
+        Assert.Contains(storage.StandIn.Keys, k => k.StartsWith(Key, StringComparison.Ordinal));
         Assert.Empty(await Folder.FoldersAsync("steps", default));
         Assert.False(await Folder.GetFolderAsync("steps/5", _folder.File("d"), default));
 
