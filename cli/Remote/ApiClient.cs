@@ -90,7 +90,11 @@ public sealed class ApiClient : IDisposable
     {
         if (_target.Urls.Count == 0)
         {
-            throw new ApiException("no coordinator has left the address of its API: does the cluster run (`ism serve`, `ism node coordinator`)? Or name one with --server URL", [], answered: false);
+            throw new ApiException(
+                "no coordinator has left the address of its API: does the cluster run (`ism serve`, `ism node coordinator`)? "
+                    + "Or name one with --server URL",
+                [],
+                answered: false);
         }
 
         var tried = new List<string>();
@@ -127,7 +131,8 @@ public sealed class ApiClient : IDisposable
     {
         HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse when url.Scheme == Uri.UriSchemeHttp =>
             "it does not answer HTTP; if it speaks TLS, ask it with https://",
-        HttpRequestError.SecureConnectionError => $"it does not answer in TLS ({(e.InnerException ?? e).Message}); a cluster without certificates is asked with http://",
+        HttpRequestError.SecureConnectionError =>
+            $"it does not answer in TLS ({(e.InnerException ?? e).Message}); a cluster without certificates is asked with http://",
         _ => (e.InnerException ?? e).Message,
     };
 

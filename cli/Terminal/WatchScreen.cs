@@ -111,8 +111,13 @@ internal static class WatchScreen
         var group = view.Generation is not { } generation ? ""
             : $"; generation {generation.Number}{(generation.WaitsFor.Length > 0 ? $", waits: {generation.WaitsFor}" : "")}";
         var named = $"nodes: {string.Join(", ", view.Nodes.Select(Named))}{group}";
-        return named.Length <= width ? named : "nodes: " + string.Join(", ", view.Nodes.GroupBy(n => n.Role).Select(r => $"{r.Count(n => n.Status == "up")} {r.Key}(s)")
-            .Concat(view.Nodes.Where(n => n.Status != "up").Select(Named))) + group;
+        if (named.Length <= width)
+        {
+            return named;
+        }
+
+        var counted = view.Nodes.GroupBy(n => n.Role).Select(r => $"{r.Count(n => n.Status == "up")} {r.Key}(s)");
+        return $"nodes: {string.Join(", ", counted.Concat(view.Nodes.Where(n => n.Status != "up").Select(Named)))}{group}";
     }
 
     private static string Named(NodeView node) => node.Status == "up" ? node.Name : $"{node.Name} ({node.Status})";

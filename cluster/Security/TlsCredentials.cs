@@ -66,7 +66,9 @@ public sealed class TlsCredentials
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new InvalidDataException(
-                $"{Path.Combine(files.Folder, TlsFolder.KeyFile)} is not the key of {path}: {(e is ArgumentException ? "the two do not fit each other" : e.Message)}; `ism certs` makes both together", e);
+                $"{Path.Combine(files.Folder, TlsFolder.KeyFile)} is not the key of {path}: "
+                    + $"{(e is ArgumentException ? "the two do not fit each other" : e.Message)}; `ism certs` makes both together",
+                e);
         }
 
         if (CertificateTrust.Refusal(certificate, authorities, between, CertificateUse.Node, now) is { } refusal)

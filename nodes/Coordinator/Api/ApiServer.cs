@@ -118,7 +118,8 @@ public sealed class ApiServer : IAsyncDisposable
         {
             StatusCodes.Status404NotFound => ("nothing is here", $"{request.Path} is no address of the API; GET /api/openapi.json describes it"),
             StatusCodes.Status405MethodNotAllowed => ("not so", $"{request.Path} takes no {request.Method}; GET /api/openapi.json describes it"),
-            StatusCodes.Status415UnsupportedMediaType => ("the body's type is not taken", $"{request.ContentType} was sent; send YAML as application/yaml, JSON as application/json"),
+            StatusCodes.Status415UnsupportedMediaType => (
+                "the body's type is not taken", $"{request.ContentType} was sent; send YAML as application/yaml, JSON as application/json"),
             _ => ("the request was refused", $"{request.Method} {request.Path}: {status}"),
         };
         return ApiProblem.WriteAsync(context, status, title, detail);

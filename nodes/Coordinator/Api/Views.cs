@@ -41,7 +41,8 @@ public sealed record JobView
 
     /// <summary>The newest step of the stage that is trained now; null while none is: <see cref="Training"/> is then of a stage before.</summary>
     [JsonIgnore]
-    public StepView? TrainedNow => Training is { } step && Stages.Any(s => s.State == "running" && s.Unit == "steps" && s.Started <= step.Time) ? step : null;
+    public StepView? TrainedNow =>
+        Training is { } step && Stages.Any(s => s.State == "running" && s.Unit == "steps" && s.Started <= step.Time) ? step : null;
 
     /// <summary>The training group; null before its first generation.</summary>
     public GenerationView? Generation { get; init; }

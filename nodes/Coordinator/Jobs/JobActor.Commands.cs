@@ -64,7 +64,8 @@ public sealed partial class JobActor
                 });
                 break;
             case JobCommandKind.Checkpoint when _paused:
-                sender.Tell(new JobAnswer(true, "the job is paused and takes no step: the newest checkpoint is the one before the pause; for another, `ism resume` first"));
+                sender.Tell(new JobAnswer(
+                    true, "the job is paused and takes no step: the newest checkpoint is the one before the pause; for another, `ism resume` first"));
                 break;
             case JobCommandKind.Checkpoint when _stage is null && _incarnation > 1 && !_hasTrained:
                 _waitForCheckpoint.Add(sender);
