@@ -22,17 +22,17 @@ public static class CodebookStage
 
     /// <summary>Returns the folder of the finished codebook (relative to the workspace, or as the user gave it).</summary>
     public static Task<string> RunAsync(IJobServices services, NamedCatalogue experimental, string encoder, CancellationToken cancel) =>
-        RunAsync(services, experimental, encoder, Workspace.Codebook, "codebook.clusters", cancel);
+        RunAsync(services, experimental, encoder, Workspace.Codebook, "codebook", cancel);
 
     /// <summary>The same for another encoder, into another folder.</summary>
     /// <param name="services">The cluster; its job's section <c>codebook</c> says how.</param>
     /// <param name="experimental">What is clustered.</param>
     /// <param name="encoder">Folder of the encoder.</param>
     /// <param name="output">Folder of the codebook below the workspace.</param>
-    /// <param name="setting">The setting with the number of clusters, for messages.</param>
+    /// <param name="section">The section of the job with the number of clusters, for messages.</param>
     /// <param name="cancel">Gives up.</param>
     public static async Task<string> RunAsync(
-        IJobServices services, NamedCatalogue experimental, string encoder, string output, string setting, CancellationToken cancel)
+        IJobServices services, NamedCatalogue experimental, string encoder, string output, string section, CancellationToken cancel)
     {
         var options = services.Job.Codebook;
         var identity = AtomicAutoencoder.IdentityOf(services.Workspace.At(encoder));
@@ -63,7 +63,7 @@ public static class CodebookStage
         var sample = Sample(services, embeddings, order);
         if (sample.Count < options.Clusters)
         {
-            throw new JobFailedException($"{setting} is {options.Clusters}, but only {sample.Count} residues were embedded; "
+            throw new JobFailedException($"{section}.clusters is {options.Clusters}, but only {sample.Count} residues were embedded; "
                 + "give more structures or fewer clusters");
         }
 

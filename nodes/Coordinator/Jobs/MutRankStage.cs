@@ -63,7 +63,7 @@ public static class MutRankStage
         }
 
         await CodebookStage.RunAsync(
-            new MutRankServices(services, stage.TotalSteps), experimental, Workspace.MutRankEncoder, Workspace.MutRankCodebook, "mutrank.clusters", cancel);
+            new MutRankServices(services, stage.TotalSteps), experimental, Workspace.MutRankEncoder, Workspace.MutRankCodebook, "mutrank", cancel);
         services.Emit(RunEvent.Now(RunEventKind.Finished, RunStages.MutRank, stage.TotalSteps, stage.TotalSteps));
         return encoder with { Encoder = Workspace.MutRankEncoder, Codebook = Workspace.MutRankCodebook };
     }

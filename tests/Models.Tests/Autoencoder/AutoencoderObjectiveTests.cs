@@ -1,5 +1,4 @@
 using Ism.Models.Autoencoder;
-using Ism.Models.Numerics;
 using TorchSharp;
 using static TorchSharp.torch;
 
