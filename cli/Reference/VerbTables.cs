@@ -27,11 +27,11 @@ internal static class VerbTables
         return text.ToString();
     }
 
-    // A command with commands below it does nothing itself.
+    // Most commands with commands below them do nothing themselves.
     private static IEnumerable<(string Path, Command Command)> Verbs(Command parent, string path) =>
-        parent.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal).SelectMany(c => c.Subcommands.Count > 0
-            ? Verbs(c, $"{path}{c.Name} ")
-            : [($"{path}{c.Name}", c)]);
+        parent.Subcommands.Where(c => !c.Hidden).OrderBy(c => c.Name, StringComparer.Ordinal).SelectMany(c =>
+            (c.Subcommands.Count == 0 || c.Action is not null ? new[] { ($"{path}{c.Name}", c) } : [])
+                .Concat(Verbs(c, $"{path}{c.Name} ")));
 
     private static string Usage(string path, Command command) =>
         string.Join(' ', command.Arguments.Select(a => a.Arity.MinimumNumberOfValues == 0 ? $"[{a.Name}]" : a.Name).Prepend(path));
