@@ -175,7 +175,10 @@ public sealed class StoredWorkspaceTests : IAsyncLifetime
         File.Delete(here.At("tokens/a"));
         Assert.True(here.Bring("tokens/a"));
         Assert.Equal("tokens", File.ReadAllText(here.At("tokens/a")));
-        Assert.Equal(4, _notes.Count);
+
+        // Some of it the client itself tries again.
+        Assert.True(left < 0 && cut < 0, "not every fault was met");
+        Assert.Contains("answers again", _notes[^1], StringComparison.Ordinal);
     }
 
     [Fact]
