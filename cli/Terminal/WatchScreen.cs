@@ -90,7 +90,7 @@ internal static class WatchScreen
         foreach (var stage in view.Stages)
         {
             var share = stage.State == "finished" ? 1 : stage.Total > 0 ? Math.Clamp(stage.Done / stage.Total, 0, 1) : 0;
-            var progress = Line(Math.Max(10, width - Math.Max(0, bar) - NameWidth), StatusText.Progress(stage));
+            var progress = Line(Math.Max(10, width - Math.Max(2, bar) - NameWidth), StatusText.Progress(stage));
             if (bar < NarrowestBar)
             {
                 table.AddRow(new Text(stage.Name), progress);

@@ -74,7 +74,9 @@ public class WatchTests
     {
         StepView[] steps = [.. Enumerable.Range(1, 200).Select(i => Step(i, 10.0 / i))];
         string[] said = [.. Enumerable.Range(1, 20).Select(i => $"line {i} of {new string('x', 90)}")];
-        var lines = Drawn(View(5, ["trainer-0", "trainer-1", new string('n', 90)], said), steps, width, height).TrimEnd().Split('\n');
+        var view = View(5, ["trainer-0", "trainer-1", new string('n', 90)], said);
+        view = view with { Stages = [view.Stages[0] with { Name = "autoencoder", Done = 12345, Total = 60000, Rate = 25.7, SecondsLeft = 2310 }] };
+        var lines = Drawn(view, steps, width, height).TrimEnd().Split('\n');
         Assert.InRange(lines.Length, 6, height - 1);
         Assert.All(lines, l => Assert.InRange(l.TrimEnd().Length, 1, width));
         Assert.Contains("line 20 of", lines[^1]);
