@@ -66,7 +66,9 @@ public static class MolstarStory
             ["kind"] = "multiple",
             ["metadata"] = new JsonObject
             {
-                ["version"] = "1", ["title"] = $"Structure tokens of {facts.Job}", ["timestamp"] = DateTimeOffset.UnixEpoch.ToString("O"),
+                ["version"] = "1",
+                ["title"] = $"Structure tokens of {facts.Job}",
+                ["timestamp"] = DateTimeOffset.UnixEpoch.ToString("O"),
             },
             ["snapshots"] = snapshots,
         }.ToJsonString();
@@ -96,7 +98,9 @@ public static class MolstarStory
         var away = 12 + (14 * typical.Count);
         children.Add(Node("camera", new()
         {
-            ["target"] = new JsonArray(0, 0, 0), ["position"] = new JsonArray(0, 0, away), ["up"] = new JsonArray(0, 1, 0),
+            ["target"] = new JsonArray(0, 0, 0),
+            ["position"] = new JsonArray(0, 0, away),
+            ["up"] = new JsonArray(0, 1, 0),
         }));
         return Snapshot(
             string.Create(CultureInfo.InvariantCulture, $"token-{token:D3}"), string.Create(CultureInfo.InvariantCulture, $"Token {token}: {words}"),
@@ -129,7 +133,11 @@ public static class MolstarStory
     {
         ["metadata"] = new JsonObject
         {
-            ["key"] = key, ["title"] = title, ["description"] = description, ["description_format"] = "markdown", ["linger_duration_ms"] = 5000,
+            ["key"] = key,
+            ["title"] = title,
+            ["description"] = description,
+            ["description_format"] = "markdown",
+            ["linger_duration_ms"] = 5000,
         },
         ["root"] = new JsonObject { ["kind"] = "root", ["children"] = children },
     };

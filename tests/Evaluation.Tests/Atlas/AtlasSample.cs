@@ -55,7 +55,10 @@ public sealed class AtlasSample : IDisposable
 
     public AtlasFacts Facts { get; } = new()
     {
-        Job = "a <job>", Codebook = "abc", Excluded = 1, ExcludedReason = "token 1 fixed by the setting",
+        Job = "a <job>",
+        Codebook = "abc",
+        Excluded = 1,
+        ExcludedReason = "token 1 fixed by the setting",
         Elbow = new Reports.ElbowTable([new(2, 9), new(8, 5)], Tokens),
     };
 
