@@ -9,12 +9,21 @@ internal static class EmbedProteins
     private const long Seed = 7;
 
     /// <summary>Writes one generated protein of each length into a folder.</summary>
+    /// <exception cref="UsageException">One of such a length cannot be generated.</exception>
     public static IReadOnlyList<string> Generate(string folder, IReadOnlyList<int> lengths) =>
     [
         .. lengths.Select(length =>
         {
             var own = Path.Combine(folder, $"{length}");
-            SyntheticCorpus.Write(own, 1, Seed, new SynthesisOptions { MinLength = length, MaxLength = length });
+            try
+            {
+                SyntheticCorpus.Write(own, 1, Seed, new SynthesisOptions { MinLength = length, MaxLength = length });
+            }
+            catch (ArgumentException e)
+            {
+                throw new UsageException($"--lengths: {e.Message}, or give --structures", e);
+            }
+
             return Directory.EnumerateFiles(own).Single();
         }),
     ];

@@ -17,7 +17,7 @@ internal static class BenchEmbedVerb
 {
     private const string JsonFile = "embed-runtime.json";
     private const string ChartFile = "embed-runtime.svg";
-    private static readonly int[] Usual = [64, 128, 256, 512, 1024];
+    private static readonly int[] Usual = [64, 128, 256, 512, 1000];
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Create(VerbContext context)
@@ -63,6 +63,7 @@ internal static class BenchEmbedVerb
         {
             var wanted = parsed.GetValue(lengths)!.Select(length => Inputs.AtLeastOne("--lengths", length)).Order().ToList();
             var rounds = Inputs.AtLeastOne("--repeats", parsed.GetValue(repeats));
+            _ = Shape(parsed.GetValue(size)!);
             var device = compute.Apply(parsed);
             var folder = Directory.CreateTempSubdirectory("ism-bench-").FullName;
             try

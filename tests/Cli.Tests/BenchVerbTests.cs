@@ -26,7 +26,7 @@ public class BenchVerbTests
         try
         {
             var (source, results) = (Path.Combine(folder, "structures"), Path.Combine(folder, "results"));
-            SyntheticCorpus.Write(source, 6, 3, new SynthesisOptions { MinLength = 18, MaxLength = 60 });
+            SyntheticCorpus.Write(source, 6, 3, new SynthesisOptions { MinLength = 20, MaxLength = 60 });
             string[] from = given ? ["--structures", source] : [];
             var bench = await Invocation.Of(
                 ["bench", "embed", "--size", "8M", "--lengths", "40", "20", "--repeats", "2", "--device", "cpu", "--out", results, "--json", .. from]);
