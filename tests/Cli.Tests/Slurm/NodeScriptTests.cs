@@ -75,7 +75,7 @@ public sealed class NodeScriptTests : IDisposable
         await UntilAsync(() => File.Exists(At("ready")));
         Signal(script, "TERM");
         Signal(script, "USR1");
-        var said = await script.StandardError.ReadToEndAsync();
+        var said = await script.StandardError.ReadToEndAsync().WaitAsync(Deadline);
         await script.WaitForExitAsync().WaitAsync(Deadline);
 
         Assert.Equal(["USR1"], File.ReadAllLines(At("signals")));

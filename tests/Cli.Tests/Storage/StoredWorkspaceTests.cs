@@ -222,9 +222,13 @@ public sealed class StoredWorkspaceTests : IAsyncLifetime
             Assert.Null(EndedMarker.TryRead(b));
 
             // Who stops beating is not heard of again; who does is.
-            new MemberFiles(b).Write(two with { Beat = 2 });
-            var before = new MemberFiles(a).Read(two.Node)!.Beat;
-            await UntilAsync(() => new MemberFiles(a).Read(two.Node)!.Beat > before);
+            // The storage tells its time in seconds.
+            var (before, beat) = (new MemberFiles(a).Read(two.Node)!.Beat, 2L);
+            await UntilAsync(() =>
+            {
+                new MemberFiles(b).Write(two with { Beat = beat++ });
+                return new MemberFiles(a).Read(two.Node)!.Beat > before;
+            });
             EndedMarker.Write(a, null);
             await UntilAsync(() => EndedMarker.TryRead(b) is { Error: null });
         }
