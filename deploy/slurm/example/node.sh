@@ -40,13 +40,12 @@ while [ ! -e "$ended" ] && [ -z "$asked" ]; do
   node=$!
   # The warning may have come in between.
   [ -n "$warned" ] && kill -USR1 "$node"
+  # Not one long `wait`: bash may hold a signal back that comes just as it begins, until the node has ended.
+  while kill -0 "$node" 2>/dev/null; do
+    sleep 0.5
+  done
   wait "$node"
   code=$?
-  # A signal ends the wait, not the node.
-  while kill -0 "$node" 2>/dev/null; do
-    wait "$node"
-    code=$?
-  done
   if [ "$code" -eq 0 ] || [ -n "$asked" ] || [ -e "$ended" ]; then
     exit "$code"
   fi

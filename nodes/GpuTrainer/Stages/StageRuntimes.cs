@@ -134,7 +134,7 @@ public static class StageRuntimes
             : Esm2Initialization.Random(new Esm2Config(job.Model.Layers, job.Model.Width, job.Model.Heads), stage.Seed, device: device);
         var excluded = stage.ExcludedToken >= 0 ? stage.ExcludedToken : (int?)null;
         var maskedOnly = settings.StructurePositions == TuningOptions.MaskedPositions;
-        var scale = stage.Features.Length > 0 ? FeatureScale.Load(workspace.Brought(stage.Features)) : null;
+        var scale = stage.Features.Length > 0 ? FeatureScale.Load(workspace.Brought(workspace.At(stage.Features))) : null;
         IReadOnlyList<TunedHead> heads =
         [
             scale is null
