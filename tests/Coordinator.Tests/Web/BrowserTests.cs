@@ -46,7 +46,8 @@ public sealed class BrowserTests
         var second = await home.ServeAsync("coordinator-1");
         await browser.ShowAsync(1280, 800, dark: false);
         await browser.GoAsync(first.PageUrl);
-        await browser.UntilAsync("document.querySelector('a[data-other]')");
+        // The links stand in the page before its script has come from the server that is to die.
+        await browser.UntilAsync("document.querySelector('a[data-other]') && document.getElementById('connection').textContent == 'live'");
         await first.DisposeAsync();
         await browser.UntilAsync($"location.origin == '{second.Url}' && document.querySelectorAll('#curves-live path.line').length >= 6");
         await browser.UntilAsync("!document.querySelector('a[data-other]')");
